@@ -1,0 +1,122 @@
+/** What the drawing knows of the data. Only channel.ts and views.ts know that widgets exist. */
+
+export type Role = "train" | "validation" | "test";
+export type State = "live" | "following" | "finished" | "interrupted" | "failed";
+
+/** Where a series is shown, decided by nbviz/charts.py so that every host agrees. */
+export interface Place {
+  /** Series with the same chart share one chart, titled by it. */
+  readonly chart: string;
+  readonly role: Role;
+  readonly unit: "" | "percent";
+  /** Which end of the values is the good one; empty where neither is. */
+  readonly best: "" | "min" | "max";
+}
+
+interface SeriesBase {
+  readonly tag: string;
+  readonly place: Place;
+  /** Rows the kernel has, of which `length` are kept here. */
+  readonly rows: number;
+  readonly length: number;
+  /** Grows with every change, so that a drawing can tell whether its cache is stale. */
+  readonly version: number;
+}
+
+/** Columns in the order logged; only `[0, length)` is valid, the arrays are longer. */
+export interface Scalars extends SeriesBase {
+  readonly kind: "scalar";
+  readonly steps: Float64Array;
+  /** Seconds since the epoch. */
+  readonly walls: Float64Array;
+  readonly values: Float64Array;
+  /** Steps never go back, so a row can be found by bisection. */
+  readonly monotone: boolean;
+}
+
+export interface Capture {
+  readonly step: number;
+  readonly wall: number;
+  readonly counts: Float32Array;
+  /** One more than counts, increasing. */
+  readonly edges: Float64Array;
+  readonly total: number;
+  /** Values that were NaN or infinite, which no bin holds. */
+  readonly nonfinite: number;
+}
+
+export interface Captures extends SeriesBase {
+  readonly kind: "histogram";
+  /** In the order captured. */
+  readonly captures: readonly Capture[];
+}
+
+export type Series = Scalars | Captures;
+
+/** Why the picture may not be up to date, in words for the reader; empty when it is. */
+export type Notice = string;
+
+export interface Store {
+  readonly run: string;
+  /** Runs of one family differ only in role, as Keras's train/ and validation/ do, and share a hue. */
+  readonly family: string;
+  readonly state: State;
+  readonly notice: Notice;
+  readonly series: ReadonlyMap<string, Series>;
+  subscribe(listener: () => void, signal: AbortSignal): void;
+}
+
+/** The one step cursor of everything that shows the run. null: at the latest step. */
+export interface Cursor {
+  readonly step: number | null;
+  set(step: number | null): void;
+  subscribe(listener: () => void, signal: AbortSignal): void;
+}
+
+export interface Theme {
+  readonly dark: boolean;
+  readonly font: string;
+  readonly background: string;
+  readonly surface: string;
+  readonly text: string;
+  readonly muted: string;
+  readonly grid: string;
+  readonly warning: string;
+  readonly good: string;
+  /** The hue of a role when one family is shown, of a family when several are. */
+  role(role: Role): string;
+  family(index: number): string;
+  /** A sequence from blue to purple, `share` from 0 (first layer) to 1 (last). */
+  depth(share: number): string;
+}
+
+/** What the panels of one view share. */
+export interface Scene {
+  readonly stores: readonly Store[];
+  readonly cursor: Cursor;
+  readonly theme: Theme;
+  /** Debiased exponential smoothing as in TensorBoard, 0 (off) to 0.999. */
+  smoothing: number;
+  readonly title: string;
+  /** Keys (`seriesKey`) of the series the reader switched off. */
+  readonly hidden: Set<string>;
+  /** Tags the view was restricted to, or null for all. */
+  readonly tags: readonly string[] | null;
+  /** Smallest and largest step over all series, null while there is none. */
+  range(): readonly [number, number] | null;
+  /** Milliseconds, as given to the animation frame. */
+  now(): number;
+  /** Draw once more in the next animation frame; many calls, one frame. */
+  request(): void;
+}
+
+/** A part of a view. Listeners are registered with the signal it was made with, so that nothing has to be disposed of. */
+export interface Panel {
+  readonly element: HTMLElement;
+  /** Brings the element up to date; true asks for another frame (something is easing). */
+  draw(): boolean;
+}
+
+export type MakePanel = (scene: Scene, signal: AbortSignal) => Panel;
+
+export const seriesKey = (store: Store, series: Series): string => `${store.run}\n${series.tag}`;

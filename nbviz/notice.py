@@ -1,0 +1,28 @@
+"""How nbviz speaks up without ever stopping a training run."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+
+logger = logging.getLogger("nbviz")
+
+
+class NbvizWarning(UserWarning):
+    """Something was wrong with what nbviz was given; training went on and the good data were kept."""
+
+
+def warn(sentence: str) -> None:
+    """Warn at the caller's own line, and never raise.
+
+    Under ``-W error`` a warning is an exception, and an exception would end the training loop that called us:
+    the sentence goes to the ``nbviz`` logger then.
+    """
+    depth, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "nbviz":
+        depth, frame = depth + 1, frame.f_back
+    try:
+        warnings.warn(sentence, NbvizWarning, stacklevel=depth)
+    except Warning:
+        logger.warning(sentence)

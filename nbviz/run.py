@@ -1,0 +1,331 @@
+"""Run: one training run's series by tag, the only mutable data in nbviz."""
+
+from __future__ import annotations
+
+import operator
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nbviz.formats.sketch import bin_values
+from nbviz.notice import warn
+from nbviz.series import Histogram, HistogramSeries, Kind, ScalarSeries, Series
+
+State = Literal["live", "following", "finished", "interrupted", "failed"]
+AnySeries = TypeVar("AnySeries", bound=Series)
+
+STAGE_LIMIT = 4096
+"""Staged calls that a log() commits itself, so that a run nobody looks at stays small."""
+
+
+class _Bins(NamedTuple):
+    """A histogram on the stage; its step is known at the commit."""
+
+    tag: str
+    counts: Any
+    edges: Any
+    nonfinite: int
+
+
+class Run:
+    """One training run: series by tag, in columns, append-only.
+
+    Parameters
+    ----------
+    name : str
+        What the run is called in legends and headers.
+    clock : callable, optional
+        Returns seconds since the epoch; tests inject their own.
+
+    Notes
+    -----
+    ``log`` only *stages*: it appends to a list and returns. A *commit*, made by whoever shows the run or by the first
+    read, moves the stage into the columns. Logging is safe from several threads; rows are kept in the order of the calls.
+    """
+
+    def __init__(self, name: str = "run", *, clock: Callable[[], float] = time.time) -> None:
+        self.name = name
+        self.state: State = "live"
+        self.problems: list[str] = []
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._stage: list[tuple[float, int | None, dict[str, float] | _Bins]] = []
+        self._series: dict[str, Series] = {}
+        self._next_step = 0
+        self._reported: set[object] = set()
+        self._listeners: list[Callable[[], None]] = []
+        self._calm = True
+
+    def __repr__(self) -> str:
+        tags = ", ".join(f"{tag} ({len(self[tag]):,})" for tag in self.tags()[:8])
+        return f"<Run {self.name!r} {self.state}: {tags or 'nothing logged yet'}>"
+
+    # Writing
+
+    def log(self, values: Mapping[str, Any] | None = None, /, *, step: int | None = None, **metrics: Any) -> None:
+        """Log metrics of one step.
+
+        Parameters
+        ----------
+        values : mapping of str to number, optional
+            Metrics whose tags are no Python names, such as ``{"val/loss": 0.4}``.
+        step : int, optional
+            By default the step after the largest one logged so far, 0 at first.
+        **metrics : number
+            Metrics by tag. Python, numpy and torch scalars and arrays of one element are numbers here; NaN and
+            infinities are kept. Anything else is left out with one warning that names the tag and the type.
+        """
+        if values is not None:
+            metrics = self._merged(values, metrics)
+        for value in metrics.values():
+            if value.__class__ is not float:
+                metrics = self._numbers(metrics)
+                break
+        if step is not None and step.__class__ is not int:
+            step = self._checked_step(step)
+        self._stage.append((self._clock(), step, metrics))
+        if self._calm or len(self._stage) >= STAGE_LIMIT:
+            self.changed()
+
+    def log_histogram(
+        self,
+        tag: str,
+        values: ArrayLike | None = None,
+        *,
+        counts: ArrayLike | None = None,
+        edges: ArrayLike | None = None,
+        step: int | None = None,
+    ) -> None:
+        """Log the distribution of a tensor.
+
+        Parameters
+        ----------
+        tag : str
+        values : array_like, optional
+            The numbers themselves, of any shape; see `nbviz.formats.sketch.bin_values` for the bins.
+        counts, edges : array_like of shape (k,) and (k + 1,), optional
+            A histogram made elsewhere, instead of ``values``.
+        step : int, optional
+            By default the step of the latest `log` call.
+        """
+        try:
+            bins = _Bins(tag, *_bins(values, counts, edges))
+        except Exception as error:
+            self._report_once(("histogram", tag), f"log_histogram() ignored {tag!r}: {error}")
+            return
+        if step is not None:
+            step = self._checked_step(step)
+        self._stage.append((self._clock(), step, bins))
+        self.changed()
+
+    def finish(self, state: State = "finished") -> None:
+        """Say that the run is over. Logging more is allowed: the points are kept and the run is live again."""
+        self.commit()
+        self.state = state
+        self._notify()
+
+    def extend(self, tag: str, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike) -> None:
+        """Append scalars from a source; each argument has shape (n,). Call `changed` after a batch."""
+        with self._lock:
+            series = self._of_kind(tag, ScalarSeries)
+            if series is not None and len(np.asarray(steps)):
+                series.extend(steps, wall_times, values)
+                self._next_step = max(self._next_step, int(np.max(np.asarray(steps))) + 1)
+
+    def append_histogram(
+        self, tag: str, step: int, wall_time: float, counts: ArrayLike, edges: ArrayLike, nonfinite: int = 0
+    ) -> None:
+        """Append one capture from a source: ``counts`` of shape (k,), ``edges`` of shape (k + 1,)."""
+        with self._lock:
+            series = self._of_kind(tag, HistogramSeries)
+            if series is not None:
+                counts = np.asarray(counts, np.float64)
+                series.append(Histogram(step, wall_time, counts, np.asarray(edges, np.float64), nonfinite))
+
+    def report(self, sentence: str) -> None:
+        """Keep a problem in ``problems`` and warn of it; the same sentence is said once."""
+        self._report_once(sentence, sentence)
+
+    # Reading
+
+    def tags(self, kind: Kind | None = None) -> list[str]:
+        """Tags in order of first appearance.
+
+        Parameters
+        ----------
+        kind : {"scalar", "histogram"}, optional
+            Only the tags of that kind.
+        """
+        self.commit()
+        return [tag for tag, series in list(self._series.items()) if kind is None or series.kind == kind]
+
+    def __contains__(self, tag: object) -> bool:
+        self.commit()
+        return tag in self._series
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tags())
+
+    def __getitem__(self, tag: str) -> Any:
+        """The series of a tag: a `ScalarSeries` or a `HistogramSeries`.
+
+        Raises
+        ------
+        KeyError
+            If nothing was logged under that tag; the message names the closest ones.
+        """
+        self.commit()
+        try:
+            return self._series[tag]
+        except KeyError:
+            close = get_close_matches(str(tag), self._series, 3) or list(self._series)[:5]
+            hint = f"; did you mean {', '.join(map(repr, close))}?" if close else ": nothing was logged yet"
+            raise KeyError(f"run {self.name!r} has no tag {tag!r}{hint}") from None
+
+    @property
+    def last_step(self) -> int:
+        """The largest step of any series, 0 while there is none."""
+        self.commit()
+        return max((int(series.steps.max()) for series in list(self._series.values()) if len(series)), default=0)
+
+    # Stage and commit
+
+    def commit(self) -> None:
+        """Move what is staged into the columns."""
+        with self._lock:
+            # Calm before draining: a call that comes after wakes the listeners anew and is seen by the next commit.
+            self._calm = True
+            count = len(self._stage)
+            if not count:
+                return
+            staged = self._stage[:count]
+            del self._stage[:count]
+            if self.state != "following":
+                self.state = "live"
+            columns: dict[str, tuple[list[int], list[float], list[float]]] = {}
+            for wall, step, payload in staged:
+                if isinstance(payload, _Bins):
+                    latest = max(0, self._next_step - 1) if step is None else step
+                    self.append_histogram(payload.tag, latest, wall, payload.counts, payload.edges, payload.nonfinite)
+                    continue
+                if step is None:
+                    step = self._next_step
+                self._next_step = max(self._next_step, step + 1)
+                for tag, value in payload.items():
+                    rows = columns.get(tag)
+                    if rows is None:
+                        rows = columns[tag] = ([], [], [])
+                        self._of_kind(tag, ScalarSeries)
+                    rows[0].append(step)
+                    rows[1].append(wall)
+                    rows[2].append(value)
+            for tag, (steps, walls, values) in columns.items():
+                self.extend(tag, steps, walls, values)
+
+    def changed(self) -> None:
+        """Wake whoever shows the run; costs nothing while they are awake already."""
+        if self._calm:
+            self._calm = False
+            self._notify()
+        if len(self._stage) >= STAGE_LIMIT:
+            self.commit()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have ``listener`` called at the first change after a commit. It must be quick and must not raise."""
+        self._listeners.append(listener)
+
+    def _notify(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    # Bad input
+
+    def _of_kind(self, tag: str, kind: type[AnySeries]) -> AnySeries | None:
+        series = self._series.get(tag)
+        if series is None:
+            series = self._series[tag] = kind(tag)
+        if isinstance(series, kind):
+            return series
+        self._report_once(
+            ("kind", tag),
+            f"{tag!r} holds {series.kind}s, so the {kind.kind}s logged under it were left out; give them another tag.",
+        )
+        return None
+
+    def _merged(self, values: Any, metrics: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {**{str(tag): value for tag, value in values.items()}, **metrics}
+        except AttributeError:
+            kind = type(values).__name__
+            self._report_once(
+                ("values", kind), f"log() takes metrics by name, as in log(loss=0.3) or log({{'loss': 0.3}}), not a {kind}."
+            )
+            return metrics
+
+    def _numbers(self, metrics: dict[str, Any]) -> dict[str, float]:
+        numbers = {}
+        for tag, value in metrics.items():
+            number = value if value.__class__ is float else _number(value)
+            if number is None:
+                kind = type(value).__name__
+                self._report_once(
+                    ("number", tag, kind),
+                    f"log() ignored {tag!r}: a {kind} is not a number. Expected one number a step (Python, numpy or "
+                    f"torch); the other metrics of the call were kept.",
+                )
+            else:
+                numbers[tag] = number
+        return numbers
+
+    def _checked_step(self, step: Any) -> int | None:
+        try:
+            checked = operator.index(step)
+            if -(2**53) <= checked <= 2**53:
+                return checked
+        except TypeError:
+            if isinstance(step, float) and step.is_integer():
+                return int(step)
+        self._report_once(
+            ("step", type(step).__name__),
+            f"log() counted on, as step={step!r} is no step: expected an integer between -2**53 and 2**53.",
+        )
+        return None
+
+    def _report_once(self, key: object, sentence: str) -> None:
+        if key not in self._reported:
+            self._reported.add(key)
+            self.problems.append(sentence)
+            warn(sentence)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, (str, bytes, bytearray)):
+        return None
+    try:
+        # item() of numpy, torch, jax: one element of any shape, and on any device.
+        item = getattr(value, "item", None)
+        return float(value if item is None else item())
+    except Exception:
+        return None
+
+
+def _bins(values: Any, counts: Any, edges: Any) -> tuple[Any, Any, int]:
+    if (values is None) == (counts is None) or (counts is None) != (edges is None):
+        raise ValueError("expected either values, or counts= and edges= together.")
+    if values is not None:
+        if hasattr(values, "detach"):  # torch: off the graph, and bfloat16 has no numpy dtype
+            values = values.detach().float().cpu().numpy()
+        return bin_values(values)
+    counts, edges = np.asarray(counts, np.float64), np.asarray(edges, np.float64)
+    if counts.ndim != 1 or edges.shape != (len(counts) + 1,) or not len(counts):
+        raise ValueError(f"expected counts (k,) and edges (k + 1,), got shapes {counts.shape} and {edges.shape}.")
+    if not (np.isfinite(edges).all() and (np.diff(edges) > 0).all()):
+        raise ValueError("expected finite, increasing edges.")
+    if not (np.isfinite(counts).all() and (counts >= 0).all()):
+        raise ValueError("expected finite counts that are not negative.")
+    return counts, edges, 0

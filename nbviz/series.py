@@ -1,0 +1,129 @@
+"""The columns of one tag: growing arrays of which a reader sees only whole rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Kind = Literal["scalar", "histogram"]
+
+
+class Column:
+    """A one-dimensional array that grows at its end.
+
+    Growing replaces the array behind it, so a view handed out earlier stays valid and unchanged.
+    """
+
+    def __init__(self, dtype: type[np.generic]) -> None:
+        self._data: NDArray[Any] = np.empty(64, dtype)
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def extend(self, values: ArrayLike) -> None:
+        added = np.asarray(values, self._data.dtype)
+        length = self._length + len(added)
+        if length > len(self._data):
+            grown = np.empty(max(length, 2 * len(self._data)), self._data.dtype)
+            grown[: self._length] = self._data[: self._length]
+            self._data = grown
+        self._data[self._length : length] = added
+        self._length = length
+
+    def view(self) -> NDArray[Any]:
+        view = self._data[: self._length]
+        view.flags.writeable = False
+        return view
+
+
+class Series:
+    """One tag's rows, in the order they were logged."""
+
+    kind: Kind
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self._steps = Column(np.int64)
+        self._walls = Column(np.float64)
+
+    def __len__(self) -> int:
+        return len(self._walls)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.tag!r}: {len(self):,} rows>"
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Step of each row, shape (n,), int64, read-only."""
+        return self._steps.view()[: len(self)]
+
+    @property
+    def wall_times(self) -> NDArray[np.float64]:
+        """When each row was logged, shape (n,), float64 seconds since the epoch, read-only."""
+        return self._walls.view()
+
+
+class ScalarSeries(Series):
+    """A metric: one number a row."""
+
+    kind: Kind = "scalar"
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self._values = Column(np.float64)
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Value of each row, shape (n,), float64, NaN and infinities included, read-only."""
+        return self._values.view()[: len(self)]
+
+    def extend(self, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike) -> None:
+        """Append rows; each argument has shape (n,). ``wall_times`` comes last, as the length is read off it."""
+        self._steps.extend(steps)
+        self._values.extend(values)
+        self._walls.extend(wall_times)
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """One captured histogram.
+
+    Attributes
+    ----------
+    step : int
+    wall_time : float
+        Seconds since the epoch.
+    counts : ndarray of float64, shape (k,)
+    edges : ndarray of float64, shape (k + 1,)
+        Increasing; bin ``i`` is ``edges[i] <= x < edges[i + 1]``, the last bin includes its right edge.
+    nonfinite : int
+        How many values were NaN or infinite, which no bin holds.
+    """
+
+    step: int
+    wall_time: float
+    counts: NDArray[np.float64]
+    edges: NDArray[np.float64]
+    nonfinite: int = 0
+
+
+class HistogramSeries(Series):
+    """Captures of a tensor's distribution: one histogram a row."""
+
+    kind: Kind = "histogram"
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self._captures: list[Histogram] = []
+
+    def __getitem__(self, index: int) -> Histogram:
+        return self._captures[index]
+
+    def append(self, capture: Histogram) -> None:
+        self._steps.extend([capture.step])
+        self._captures.append(capture)
+        self._walls.extend([capture.wall_time])
