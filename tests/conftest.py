@@ -1,0 +1,18 @@
+"""Order and report of the whole suite. The fixtures of the browser tests are in browser/conftest.py."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Last, because they take longest, and because Playwright leaves an event loop running in this
+    # thread, in which asyncio.run() refuses to work.
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if importlib.util.find_spec("torch") is None:
+        terminalreporter.write_line("NOT RUN: the tests that need torch, which is not installed.", red=True, bold=True)

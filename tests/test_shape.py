@@ -1,0 +1,86 @@
+"""The shape of the package: what it exports, who may import whom, and what a bare import costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import nbviz
+
+PACKAGE = Path(__file__).parent.parent / "nbviz"
+
+# Who may import whom, as in docs/architecture.md; a sub-package stands for all its modules and may import itself.
+# Everyone may import notice, which is how nbviz speaks up.
+MAY_IMPORT: dict[str, set[str]] = {
+    "notice": set(),
+    "formats": set(),
+    "series": {"formats"},
+    "run": {"formats", "series"},
+    "charts": set(),
+    "pump": set(),
+    "reduce": set(),
+    "sender": {"formats", "reduce", "run", "series"},
+    "channel": {"charts", "formats", "pump", "run", "sender", "series"},
+    "picture": {"channel", "charts", "run", "series"},
+    "export": {"channel", "charts", "picture", "run", "series"},
+    "sources": {"formats", "run", "series"},
+    "views": {"channel", "charts", "export", "picture", "run", "series"},
+}
+
+# `import nbviz` brings numpy, traitlets, ipywidgets and anywidget. All the rest is imported where it is used.
+HEAVY = ["bqplot", "jax", "keras", "matplotlib", "pandas", "scipy", "sklearn", "tensorboard", "tensorflow", "torch"]
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def imported_from_nbviz(path: Path) -> set[str]:
+    """Return the first-level parts of nbviz that a module imports, also inside its functions."""
+    here = ("nbviz", *path.relative_to(PACKAGE).with_suffix("").parts)
+    found: list[tuple[str, ...]] = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [tuple(alias.name.split(".")) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: -node.level] if node.level else ()
+            base += tuple((node.module or "").split(".")) if node.module else ()
+            found += [(*base, alias.name) for alias in node.names]
+    return {parts[1] for parts in found if parts[0] == "nbviz" and len(parts) > 1}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_point_one_way(path: Path) -> None:
+    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    assert part in MAY_IMPORT, f"say in MAY_IMPORT and docs/architecture.md what nbviz.{part} may import"
+    assert imported_from_nbviz(path) - {part, "notice"} <= MAY_IMPORT[part]
+
+
+def test_who_may_import_whom_has_no_circle() -> None:
+    left = {part: set(others) for part, others in MAY_IMPORT.items()}
+    while free := [part for part, others in left.items() if not others & left.keys()]:
+        for part in free:
+            del left[part]
+    assert not left
+
+
+def test_all_names_every_public_name_once_and_in_order() -> None:
+    assert nbviz.__all__ == sorted(set(nbviz.__all__), key=str.casefold)
+    assert all(hasattr(nbviz, name) for name in nbviz.__all__)
+    public = {
+        name
+        for name, value in vars(nbviz).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType) and name != "annotations"
+    }
+    assert public <= set(nbviz.__all__)
+
+
+def test_a_bare_import_leaves_the_heavy_packages_alone() -> None:
+    code = f"import nbviz, sys; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
