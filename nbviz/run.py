@@ -53,7 +53,7 @@ class Run:
         self.state: State = "live"
         self.problems: list[str] = []
         self._clock = clock
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._stage: list[tuple[float, int | None, dict[str, float] | _Bins]] = []
         self._series: dict[str, Series] = {}
         self._next_step = 0
@@ -131,7 +131,7 @@ class Run:
 
     def extend(self, tag: str, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike) -> None:
         """Append scalars from a source; each argument has shape (n,). Call `changed` after a batch."""
-        with self._lock:
+        with self.lock:
             series = self._of_kind(tag, ScalarSeries)
             if series is not None and len(np.asarray(steps)):
                 series.extend(steps, wall_times, values)
@@ -141,11 +141,20 @@ class Run:
         self, tag: str, step: int, wall_time: float, counts: ArrayLike, edges: ArrayLike, nonfinite: int = 0
     ) -> None:
         """Append one capture from a source: ``counts`` of shape (k,), ``edges`` of shape (k + 1,)."""
-        with self._lock:
+        with self.lock:
             series = self._of_kind(tag, HistogramSeries)
             if series is not None:
                 counts = np.asarray(counts, np.float64)
                 series.append(Histogram(step, wall_time, counts, np.asarray(edges, np.float64), nonfinite))
+
+    def rewind(self, step: int) -> None:
+        """Forget every row at ``step`` and after it, as when training resumes from a checkpoint."""
+        with self.lock:
+            self.commit()
+            for series in self._series.values():
+                series.rewind(step)
+            self._next_step = step
+        self.changed()
 
     def report(self, sentence: str) -> None:
         """Keep a problem in ``problems`` and warn of it; the same sentence is said once."""
@@ -197,7 +206,7 @@ class Run:
 
     def commit(self) -> None:
         """Move what is staged into the columns."""
-        with self._lock:
+        with self.lock:
             # Calm before draining: a call that comes after wakes the listeners anew and is seen by the next commit.
             self._calm = True
             count = len(self._stage)

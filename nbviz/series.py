@@ -34,6 +34,11 @@ class Column:
         self._data[self._length : length] = added
         self._length = length
 
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        kept = self.view()[mask]
+        self._data, self._length = np.empty(max(64, len(kept)), self._data.dtype), 0
+        self.extend(kept)
+
     def view(self) -> NDArray[Any]:
         view = self._data[: self._length]
         view.flags.writeable = False
@@ -47,6 +52,8 @@ class Series:
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
+        self.generation = 0
+        """Grows when rows are taken back; within a generation rows are only added."""
         self._steps = Column(np.int64)
         self._walls = Column(np.float64)
 
@@ -55,6 +62,17 @@ class Series:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.tag!r}: {len(self):,} rows>"
+
+    def rewind(self, step: int) -> None:
+        """Forget the rows at ``step`` and after it."""
+        mask = self.steps < step
+        if not mask.all():
+            self._keep(mask)
+            self.generation += 1
+
+    def _keep(self, mask: NDArray[np.bool_]) -> None:
+        self._steps.keep(mask)
+        self._walls.keep(mask)
 
     @property
     def steps(self) -> NDArray[np.int64]:
@@ -80,6 +98,10 @@ class ScalarSeries(Series):
     def values(self) -> NDArray[np.float64]:
         """Value of each row, shape (n,), float64, NaN and infinities included, read-only."""
         return self._values.view()[: len(self)]
+
+    def _keep(self, mask: NDArray[np.bool_]) -> None:
+        self._values.keep(mask)
+        super()._keep(mask)
 
     def extend(self, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike) -> None:
         """Append rows; each argument has shape (n,). ``wall_times`` comes last, as the length is read off it."""
@@ -122,6 +144,10 @@ class HistogramSeries(Series):
 
     def __getitem__(self, index: int) -> Histogram:
         return self._captures[index]
+
+    def _keep(self, mask: NDArray[np.bool_]) -> None:
+        self._captures = [capture for capture, kept in zip(self._captures, mask, strict=True) if kept]
+        super()._keep(mask)
 
     def append(self, capture: Histogram) -> None:
         self._steps.extend([capture.step])

@@ -1,0 +1,87 @@
+"""Histograms with fewer bins, and of several captures together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbviz.series import Histogram
+
+BINS = 96
+"""Bins a capture keeps on its way to a page: more than a row of a ridgeline has pixels to show apart."""
+
+
+def fold(capture: Histogram, limit: int = BINS) -> Histogram:
+    """The same capture with at most ``limit`` bins, made by joining neighbours: no count is split.
+
+    The edges that stay are spread evenly over arcsinh of the value, which is even over the decades of either sign and
+    linear around zero, so that the capture can be drawn on a linear and on a symlog axis.
+    """
+    edges = capture.edges
+    if len(capture.counts) <= limit:
+        return capture
+    scale = np.abs(edges[[0, -1]]).max() * 1e-4 or 1.0
+    position = np.arcsinh(edges / scale)
+    wanted = np.linspace(position[0], position[-1], limit + 1)
+    picked = np.searchsorted(position, wanted).clip(0, len(edges) - 1)
+    picked[0] = 0
+    picked = picked[np.diff(picked, prepend=-1) > 0]
+    below = np.concatenate([[0.0], np.cumsum(capture.counts)])
+    return Histogram(capture.step, capture.wall_time, np.diff(below[picked]), edges[picked], capture.nonfinite)
+
+
+def merge(first: Histogram, second: Histogram) -> Histogram:
+    """Both captures added, at the step and wall time of the second.
+
+    Where their edges agree the sum is exact; elsewhere a bin's count is spread evenly over its width.
+    """
+    if np.array_equal(first.edges, second.edges):
+        edges, counts = first.edges, first.counts + second.counts
+    else:
+        edges = np.union1d(first.edges, second.edges)
+        counts = _spread(first, edges) + _spread(second, edges)
+    both = Histogram(second.step, second.wall_time, counts, edges, first.nonfinite + second.nonfinite)
+    return fold(both)
+
+
+def _spread(capture: Histogram, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    below = np.concatenate([[0.0], np.cumsum(capture.counts)])
+    spread: NDArray[np.float64] = np.diff(np.interp(edges, capture.edges, below))
+    return spread
+
+
+class Pyramid:
+    """A growing list of captures that can be read with neighbours merged, at any size, without merging anything twice."""
+
+    def __init__(self) -> None:
+        self._levels: list[list[Histogram]] = [[]]
+
+    def __len__(self) -> int:
+        return len(self._levels[0])
+
+    def append(self, capture: Histogram) -> None:
+        self._levels[0].append(fold(capture))
+
+    def since(self, start: int) -> Sequence[Histogram]:
+        return self._levels[0][start:]
+
+    def at_most(self, limit: int) -> Sequence[Histogram]:
+        """The whole history in about ``limit`` captures; the newest, not yet a full group, stay single."""
+        depth = 0
+        while len(self) >> depth > limit:
+            depth += 1
+        merged = list(self._level(depth))
+        return merged + self._levels[0][len(merged) << depth :]
+
+    def _level(self, depth: int) -> list[Histogram]:
+        """Groups of ``2 ** depth`` captures, each merged when first asked for."""
+        if depth == len(self._levels):
+            self._levels.append([])
+        level = self._levels[depth]
+        if depth:
+            below = self._level(depth - 1)
+            for pair in range(2 * len(level), len(below) - 1, 2):
+                level.append(merge(below[pair], below[pair + 1]))
+        return level

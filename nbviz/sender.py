@@ -1,0 +1,181 @@
+"""The kernel's half of the splice rule: what a page has been sent, what it lacks, what a snapshot holds.
+
+js/src/store.ts is the page's half, docs/wire.md states the rule, tests/test_splices.py attacks both together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from nbviz.charts import place
+from nbviz.formats.wire import Frame, HistogramColumns, ScalarColumns, Splice
+from nbviz.rebin import Pyramid
+from nbviz.reduce import kept_rows, stride_for
+from nbviz.run import Run
+from nbviz.series import Histogram, HistogramSeries, ScalarSeries, Series
+
+POINTS = 16_384
+"""Scalar rows sent in one splice; more go reduced."""
+CAPTURES = 512
+"""Captures of one series that a page holds; beyond it neighbours are merged."""
+SNAPSHOT_BYTES = 1_000_000
+"""A saved notebook stays usable: 1 MB costs 0.2 s at every autosave."""
+POINT_BYTES = 28
+
+Depth = Literal["u2", "u1"]
+
+
+class Sender:
+    """Turns a run into frames.
+
+    Within a generation rows only grow. A rewind bumps the generation and the series is sent again from 0. Neither a
+    snapshot nor an answer moves the send mark, so whatever is lost, repeated or late, the page can tell.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.number = 0
+        self._sent: dict[str, tuple[int, int]] = {}
+        self._held: dict[str, int] = {}
+        self._pyramids: dict[str, tuple[int, Pyramid]] = {}
+
+    def take(self) -> Frame:
+        """The rows not yet sent, which count as sent from now on."""
+        with self.run.lock:
+            splices = []
+            for series in self._all():
+                generation, rows = self._sent.get(series.tag, (series.generation, 0))
+                start = rows if generation == series.generation else 0
+                if start < len(series) or generation != series.generation:
+                    splices.append(self._splice(series, start))
+            self._mark()
+            return self._frame(splices)
+
+    def skip(self) -> None:
+        """Count everything as sent: a page that opens starts from a snapshot."""
+        with self.run.lock:
+            for series in self._all():
+                if isinstance(series, HistogramSeries):
+                    self._held[series.tag] = len(self._pyramid(series).at_most(CAPTURES))
+            self._mark()
+
+    def totals(self) -> Frame:
+        """No rows, only how far every series has been sent, by which a page notices a lost tail."""
+        with self.run.lock:
+            return self._frame([], dict(self._sent))
+
+    def answer(self, have: Mapping[str, Any]) -> Frame:
+        """The rows a page lacks by its own count.
+
+        Parameters
+        ----------
+        have : mapping of tag to [generation, rows]
+            What the page holds; anything that cannot be understood counts as nothing.
+        """
+        with self.run.lock:
+            splices = []
+            for series in self._all():
+                if series.tag in have:
+                    splices.append(self._splice(series, _start(have[series.tag], series), answering=True))
+            return self._frame(splices)
+
+    def snapshot(self, limit: int = SNAPSHOT_BYTES) -> Frame:
+        """Every series from 0, in at most about ``limit`` bytes."""
+        with self.run.lock:
+            scalars = [series for series in self._all() if isinstance(series, ScalarSeries)]
+            histograms = [series for series in self._all() if isinstance(series, HistogramSeries)]
+            share = limit // 2 if histograms else limit
+            points = min(POINTS, max(64, share // (POINT_BYTES * max(1, len(scalars)))))
+            splices = [self._scalars(series, 0, points) for series in scalars]
+            left = limit - sum(POINT_BYTES * len(splice.columns.walls) for splice in splices)
+            return self._frame([*splices, *self._bounded(histograms, left)])
+
+    def _all(self) -> Sequence[Series]:
+        return [self.run[tag] for tag in self.run.tags()]
+
+    def _frame(self, splices: Sequence[Splice], totals: dict[str, tuple[int, int]] | None = None) -> Frame:
+        self.number += 1
+        return Frame(self.number, self.run.state, splices, totals or {})
+
+    def _mark(self) -> None:
+        self._sent = {series.tag: (series.generation, len(series)) for series in self._all()}
+
+    def _splice(self, series: Series, start: int, answering: bool = False) -> Splice:
+        if isinstance(series, ScalarSeries):
+            return self._scalars(series, start, POINTS)
+        assert isinstance(series, HistogramSeries)
+        pyramid = self._pyramid(series)
+        held = (self._held.get(series.tag, 0) if start else 0) + len(series) - start
+        captures = pyramid.since(start)
+        if held > CAPTURES:
+            start, captures = 0, pyramid.at_most(CAPTURES // 2)
+            held = len(captures)
+        if not answering:
+            self._held[series.tag] = held
+        return self._histograms(series, start, captures)
+
+    def _scalars(self, series: ScalarSeries, start: int, limit: int) -> Splice:
+        steps, walls, values = series.steps[start:], series.wall_times[start:], series.values[start:]
+        index = None
+        if len(values) > limit:
+            kept = kept_rows(values, stride_for(len(values), limit))
+            steps, walls, values, index = steps[kept], walls[kept], values[kept], (start + kept).astype(np.uint32)
+        columns = ScalarColumns(steps.astype(np.float64), walls, values, index)
+        return self._joined(series, start, columns)
+
+    def _histograms(self, series: Series, start: int, captures: Sequence[Histogram], depth: Depth = "u2") -> Splice:
+        columns = HistogramColumns(
+            steps=np.array([capture.step for capture in captures], np.float64),
+            walls=np.array([capture.wall_time for capture in captures], np.float64),
+            counts=[capture.counts for capture in captures],
+            edges=[capture.edges for capture in captures],
+            nonfinite=np.array([capture.nonfinite for capture in captures], np.float64),
+            depth=depth,
+        )
+        return self._joined(series, start, columns)
+
+    def _joined(self, series: Series, start: int, columns: ScalarColumns | HistogramColumns) -> Splice:
+        shown = place(series.tag, self.run.name) if start == 0 else None
+        rows = len(series) - start
+        return Splice(series.tag, series.kind, series.generation, start, rows, columns, shown)
+
+    def _pyramid(self, series: HistogramSeries) -> Pyramid:
+        generation, pyramid = self._pyramids.get(series.tag, (-1, Pyramid()))
+        if generation != series.generation:
+            pyramid = Pyramid()
+            self._pyramids[series.tag] = (series.generation, pyramid)
+        for row in range(len(pyramid), len(series)):
+            pyramid.append(series[row])
+        return pyramid
+
+    def _bounded(self, histograms: Sequence[HistogramSeries], limit: int) -> list[Splice]:
+        """Histogram splices in about ``limit`` bytes: first coarser counts, then neighbours merged."""
+        depth: Depth = "u2"
+        captures = CAPTURES
+        while True:
+            chosen = [(series, self._pyramid(series).at_most(captures)) for series in histograms]
+            size = sum(_bytes(capture, depth) for _, held in chosen for capture in held)
+            if size <= limit or (depth == "u1" and captures <= 2):
+                return [self._histograms(series, 0, held, depth) for series, held in chosen]
+            captures = captures // 2 if depth == "u1" else captures
+            depth = "u1"
+
+
+def _start(have: Any, series: Series) -> int:
+    """The first row a page lacks, 0 where what it says cannot be right."""
+    try:
+        generation, rows = have
+        known = generation == series.generation and 0 < rows <= len(series)
+        return int(rows) if known else 0
+    except (TypeError, ValueError):
+        return 0
+
+
+def _bytes(capture: Histogram, depth: Depth) -> int:
+    # A splice of equal-width bins sends two edges a capture, but one odd capture makes it send all of them.
+    return 32 + 4 * len(capture.edges) + (2 if depth == "u2" else 1) * len(capture.counts)
+
+
