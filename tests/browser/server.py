@@ -1,0 +1,147 @@
+"""A private Jupyter server, which serves JupyterLab and Notebook 7 alike."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat.v4
+
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class JupyterServer:
+    """A server with configuration, data, settings and notebooks of its own, all inside one folder.
+
+    Parameters
+    ----------
+    folder
+        An empty folder. Notebooks go to ``folder / "notebooks"``, the server's log to ``folder / "server.log"``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "notebooks"
+        self.root.mkdir()
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self._settings = folder / "settings"
+        self._log = folder / "server.log"
+        self.reset_settings()
+        with self._log.open("wb") as log:
+            # A session of its own, so that stop() reaches every process the server may have started.
+            self._process = subprocess.Popen(
+                self._command(),
+                env=self._environment(folder),
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_it_answers(seconds=60)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _command(self) -> list[str]:
+        port = self.url.rpartition(":")[2]
+        return [
+            *[sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"],
+            *["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"],
+            *["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"],
+            *[f"--ServerApp.root_dir={self.root}", "--ServerApp.terminals_enabled=False"],
+            # Gives the tests window.jupyterapp, and with it every command and model of the application.
+            *["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"],
+        ]
+
+    def _environment(self, folder: Path) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "JUPYTER_CONFIG_DIR": str(folder / "config"),
+            "JUPYTER_DATA_DIR": str(folder / "data"),
+            "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(self._settings),
+            "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+            "IPYTHONDIR": str(folder / "ipython"),
+        }
+
+    def _wait_until_it_answers(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self._process.poll() is None:
+            with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+                self.request("api")
+                return
+            time.sleep(0.05)  # another process starts: there is nothing to wait on
+        raise RuntimeError(f"the Jupyter server did not start:\n{self._log.read_text(errors='replace')[-3000:]}")
+
+    def request(self, path: str, method: str = "GET") -> Any:
+        """Return what the server's REST interface answers, or None for an empty answer."""
+        request = urllib.request.Request(f"{self.url}/{path}", method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            body = answer.read()
+        return json.loads(body) if body else None
+
+    def address(self, name: str, host: str = "lab") -> str:
+        """Return where a notebook opens: in JupyterLab, with any earlier workspace ignored, or in Notebook 7."""
+        return f"{self.url}/lab/tree/{name}?reset" if host == "lab" else f"{self.url}/notebooks/{name}"
+
+    def write_notebook(self, name: str, cells: Sequence[str | dict[str, Any]]) -> None:
+        """Write a notebook that the server has not signed: code cells as text, or whole cells with outputs."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        (self.root / name).write_text(nbformat.writes(notebook), "utf-8")
+
+    def read_notebook(self, name: str) -> Any:
+        return nbformat.read(self.root / name, as_version=4)
+
+    def set(self, plugin: str, **values: Any) -> None:
+        """Set what the user would in JupyterLab's settings; pages opened from now on follow it."""
+        package, _, name = plugin.rpartition(":")
+        path = self._settings / package / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), "utf-8")
+
+    def set_theme(self, theme: str) -> None:
+        self.set("@jupyterlab/apputils-extension:themes", theme=THEMES[theme])
+
+    def save_widget_state(self) -> None:
+        """Do what *Save Widget State Automatically* does, which JupyterLab leaves off."""
+        self.set("@jupyter-widgets/jupyterlab-manager:plugin", saveState=True)
+
+    def reset_settings(self) -> None:
+        shutil.rmtree(self._settings, ignore_errors=True)
+        # The news are the one thing that JupyterLab itself fetches from elsewhere.
+        self.set("@jupyterlab/apputils-extension:notification", fetchNews="false", checkForUpdates=False)
+
+    def shut_down_kernels(self) -> None:
+        for session in self.request("api/sessions"):
+            self.request(f"api/sessions/{session['id']}", method="DELETE")
+
+    def stop(self) -> None:
+        """Ask the server to end, which ends its kernels, and do not take no for an answer."""
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=10)
+                return
