@@ -1,0 +1,21 @@
+// Bundles the entries that Python ships; with --tests, the tests; with --dev, the page with made-up data.
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const common = { bundle: true, format: "esm", target: "es2022", loader: { ".css": "text" }, absWorkingDir: here };
+const tests = join(here, "..", "tests", "js");
+
+if (process.argv.includes("--tests")) {
+  const entryPoints = readdirSync(tests).filter((name) => name.endsWith(".test.ts")).map((name) => join(tests, name));
+  await build({
+    ...common, entryPoints, outdir: "build/tests", outExtension: { ".js": ".mjs" }, platform: "node", sourcemap: "inline",
+  });
+} else if (process.argv.includes("--dev")) {
+  await build({ ...common, entryPoints: ["dev/page.ts"], outdir: "build/dev" });
+} else {
+  const entryPoints = ["channel", "views", "page"].map((name) => `src/${name}.ts`).filter((path) => existsSync(join(here, path)));
+  await build({ ...common, entryPoints, outdir: "../nbviz/static", minify: true, legalComments: "none" });
+}

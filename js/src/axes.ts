@@ -1,0 +1,158 @@
+import { tickStep, ticks } from "d3-array";
+import { format, precisionFixed } from "d3-format";
+import { scaleLinear } from "d3-scale";
+
+export type Domain = readonly [number, number];
+
+const EASE_MS = 150;
+/** Beyond this a span no longer fits into a float64. */
+const LARGEST = 8e307;
+/** Room an axis takes beyond the data while it grows, so that it need not move with every row. */
+const LADDER = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+
+/** The domain of the values: nice numbers, zero where it is near, and never empty. */
+export function valueDomain(low: number, high: number, percent: boolean, count = 4): Domain {
+  if (!(low <= high)) return [0, 1];
+  low = Math.max(low, -LARGEST);
+  high = Math.min(high, LARGEST);
+  const span = high - low;
+  if (span <= 1e-9 * Math.max(Math.abs(low), Math.abs(high))) {
+    if (percent || high === 0) return [0, 1];
+    return high > 0 ? [0, 2 * high] : [2 * low, 0];
+  }
+  if (low > 0 && low <= 0.3 * high) low = 0;
+  if (high < 0 && high >= 0.3 * low) high = 0;
+  const nice = scaleLinear().domain([low, high]).nice(count).domain();
+  return [nice[0], nice[1]];
+}
+
+/** Keeps `current` while the data fit into it and use at least half of it. */
+export function keepValueDomain(current: Domain | null, low: number, high: number, percent: boolean): Domain {
+  const next = valueDomain(low, high, percent);
+  if (!current || !(low <= high)) return current ?? next;
+  const fits = low >= current[0] && high <= current[1];
+  return fits && next[1] - next[0] > 0.5 * (current[1] - current[0]) ? current : next;
+}
+
+/** The next end on a ladder of round numbers with some room beyond `step`. */
+export function roundUp(step: number): number {
+  if (!(step > 0)) return 10;
+  const decade = 10 ** Math.floor(Math.log10(step));
+  const rung = LADDER.find((each) => each * decade >= step * 1.02) ?? 10;
+  return Math.max(10, rung * decade);
+}
+
+/** The domain of the steps: to the last step exactly, or in jumps while more are coming. */
+export function stepDomain(current: Domain | null, low: number, high: number, growing: boolean): Domain {
+  const start = low >= 0 && low <= 0.03 * high ? 0 : low;
+  if (!growing || high < 0) return [start, high > start ? high : start + 1];
+  if (current && current[0] === start && high <= current[1] && roundUp(high - start) >= 0.6 * (current[1] - start)) return current;
+  return [start, start + roundUp(high - start)];
+}
+
+/** A domain that glides to where it is sent. */
+export class EasedDomain {
+  private from: Domain | null = null;
+  private to: Domain | null = null;
+  private since = 0;
+
+  get target(): Domain | null {
+    return this.to;
+  }
+
+  send(to: Domain, now: number, still: boolean): void {
+    if (this.to && this.to[0] === to[0] && this.to[1] === to[1]) return;
+    this.from = this.to && !still ? this.at(now) : to;
+    this.to = to;
+    this.since = now;
+  }
+
+  at(now: number): Domain {
+    if (!this.to || !this.from) return [0, 1];
+    const share = Math.min(1, Math.max(0, (now - this.since) / EASE_MS));
+    if (share === 1) return this.to;
+    const eased = 1 - (1 - share) ** 3;
+    const between = (i: 0 | 1): number => this.from![i] + (this.to![i] - this.from![i]) * eased;
+    return [between(0), between(1)];
+  }
+
+  moving(now: number): boolean {
+    return this.from !== this.to && this.to !== null && now - this.since < EASE_MS;
+  }
+}
+
+export const stepTicks = (domain: Domain, count: number): number[] =>
+  ticks(domain[0], domain[1], Math.max(1, count)).filter(Number.isInteger);
+
+export const valueTicks = (domain: Domain, count: number): number[] => ticks(domain[0], domain[1], count);
+
+const whole = format(",d");
+const short = format(".3~s");
+const exponent = format(".1e");
+const PERCENT = "\u00a0%";
+
+const tidyExponent = (text: string): string => text.replace("e+", "e").replace("e-", "e\u2212");
+
+/** "1,799"; a step that is not whole (a run may log any number) keeps its digits. */
+export function formatStep(step: number): string {
+  return Number.isInteger(step) ? whole(step) : format(",.6~g")(step);
+}
+
+export function formatStepTick(step: number, largest: number): string {
+  return largest >= 1e7 ? short(step).replace("G", "B") : formatStep(step);
+}
+
+/** Formats the ticks of a value axis, all with the digits that their distance needs. */
+export function tickFormat(domain: Domain, count: number, percent: boolean): (value: number) => string {
+  const step = tickStep(domain[0], domain[1], count);
+  const largest = Math.max(Math.abs(domain[0]), Math.abs(domain[1]));
+  if (percent) {
+    const fixed = format(`.${precisionFixed(step * 100)}f`);
+    return (value) => fixed(value * 100) + PERCENT;
+  }
+  if (largest >= 1e5 && largest < 1e15) return (value) => short(value).replace("G", "B");
+  if (largest >= 1e15 || largest < 1e-3) return (value) => (value === 0 ? "0" : tidyExponent(format(".2~e")(value)));
+  return format(`,.${precisionFixed(step)}f`);
+}
+
+export function notFinite(value: number): string {
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "\u221e" : "\u2212\u221e";
+}
+
+/** Formats a value beside a chart: as many decimals as tell apart a thousandth of the axis, so that widths stay. */
+export function valueFormat(domain: Domain, percent: boolean): (value: number) => string {
+  const largest = Math.max(Math.abs(domain[0]), Math.abs(domain[1]));
+  const decimals = Math.min(6, Math.max(0, Math.ceil(3 - Math.log10(largest) - 1e-9)));
+  const fixed = percent ? format(".1f") : format(`,.${largest < 10 ? Math.max(3, decimals) : decimals}f`);
+  const small = percent ? 0 : 0.5 * 10 ** -decimals;
+  return (value) => {
+    if (!Number.isFinite(value)) return notFinite(value);
+    if (percent) return fixed(value * 100) + PERCENT;
+    const size = Math.abs(value);
+    return largest < 1e-3 || size >= 1e7 || (size < small && size > 0) ? tidyExponent(exponent(value)) : fixed(value);
+  };
+}
+
+/** All digits that a float32 holds, for the reader who asks about one point. */
+export function formatExact(value: number, percent: boolean): string {
+  if (!Number.isFinite(value)) return notFinite(value);
+  if (percent) return format(".5~g")(value * 100) + PERCENT;
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-4 || size >= 1e9) ? tidyExponent(format(".6~e")(value)) : format(",.7~g")(value);
+}
+
+/** "8.4 s", "3 min 20 s", "1 h 04 min". */
+export function formatDuration(seconds: number): string {
+  if (!(seconds >= 0)) return "";
+  if (seconds < 60) return `${seconds.toFixed(1)}\u00a0s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}\u00a0min ${String(Math.floor(seconds % 60)).padStart(2, "0")}\u00a0s`;
+  return `${whole(Math.floor(minutes / 60))}\u00a0h ${String(minutes % 60).padStart(2, "0")}\u00a0min`;
+}
+
+/** "612 steps/s", or "5.2 s/step" where a step takes longer than a second. */
+export function formatRate(stepsPerSecond: number): string {
+  if (!(stepsPerSecond > 0) || !Number.isFinite(stepsPerSecond)) return "";
+  if (stepsPerSecond < 1) return `${formatDuration(1 / stepsPerSecond)}/step`;
+  return `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(1) : format(",.3~r")(stepsPerSecond)}\u00a0steps/s`;
+}

@@ -1,0 +1,34 @@
+/**
+ * Exponential smoothing as TensorBoard draws it: the mean is corrected for its start at zero (as in Adam), values that
+ * are not finite are passed through and leave no trace in the mean.
+ * https://github.com/tensorflow/tensorboard/blob/master/tensorboard/webapp/widgets/line_chart_v2/data_transformer.ts
+ */
+export function smooth(values: Float64Array, length: number, weight: number, out = new Float64Array(length)): Float64Array {
+  let mean = 0;
+  let decay = 1;
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
+    if (!Number.isFinite(value)) {
+      out[i] = value;
+      continue;
+    }
+    mean = mean * weight + (1 - weight) * value;
+    decay *= weight;
+    out[i] = mean / (1 - decay);
+  }
+  return out;
+}
+
+/** Smoothed columns by key, computed anew only when the series or the weight changed. */
+export class SmoothCache {
+  private readonly kept = new Map<string, { version: number; weight: number; values: Float64Array }>();
+
+  get(key: string, values: Float64Array, length: number, version: number, weight: number): Float64Array {
+    if (weight <= 0) return values;
+    const kept = this.kept.get(key);
+    if (kept && kept.version === version && kept.weight === weight) return kept.values;
+    const room = kept && kept.values.length >= length ? kept.values : new Float64Array(Math.ceil(length * 1.25));
+    this.kept.set(key, { version, weight, values: smooth(values, length, weight, room) });
+    return room;
+  }
+}
