@@ -6,6 +6,7 @@ on the wire format of https://protobuf.dev/programming-guides/encoding/.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nbviz.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT, Malformed, fields, packed, signed
+from nbviz.formats.buckets import from_limits, from_triples
+from nbviz.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT, MalformedError, fields, signed
 from nbviz.formats.tensor import decode_tensor
 
 # What is read of each message; all else is stepped over. Absent numbers are zero: step 0 is not on the wire.
@@ -30,15 +32,13 @@ _WALL_TIME, _STEP, _SUMMARY = 1 << 3 | FIXED64, 2 << 3 | VARINT, 5 << 3 | BYTES
 _VALUE = 1 << 3 | BYTES
 _TAG, _NODE_NAME, _METADATA = 1 << 3 | BYTES, 7 << 3 | BYTES, 9 << 3 | BYTES
 _SIMPLE_VALUE, _HISTO, _TENSOR = 2 << 3 | FIXED32, 5 << 3 | BYTES, 8 << 3 | BYTES
+_CONTENTS = {_SIMPLE_VALUE, _HISTO, _TENSOR}
 _PLUGIN_DATA, _PLUGIN_NAME = 1 << 3 | BYTES, 1 << 3 | BYTES
 _MIN, _MAX, _NUM, _SUM = (number << 3 | FIXED64 for number in (1, 2, 3, 4))
 _BUCKET_LIMIT, _BUCKET = 6, 7
 
 _float = struct.Struct("<f").unpack_from
 _double = struct.Struct("<d").unpack_from
-
-_HUGE = 1e308
-"""Beyond this a bucket's limit means 'no limit': writers put the largest double there."""
 
 
 class Scalars(NamedTuple):
@@ -50,7 +50,7 @@ class Scalars(NamedTuple):
 
 
 class Capture(NamedTuple):
-    """One histogram: ``counts`` float64 (k,), ``edges`` float64 (k + 1,), increasing; ``nonfinite`` values in no bin."""
+    """One histogram: ``counts`` (k,), increasing ``edges`` (k + 1,), both float64; ``nonfinite`` values in no bin."""
 
     tag: str
     step: int
@@ -78,12 +78,20 @@ class Batch:
     histograms: list[Capture] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
 
+    def add_scalar(self, tag: str, step: int, wall_time: float, value: float) -> None:
+        column = self.scalars.get(tag)
+        if column is None:
+            column = self.scalars[tag] = Scalars([], [], [])
+        column.steps.append(step)
+        column.wall_times.append(wall_time)
+        column.values.append(value)
+
 
 class EventDecoder:
     """Decodes the events of one run.
 
-    Writers say what a tag is (its *plugin*) in each of its events, or only in the first; so the decoder remembers it, and
-    one decoder serves all the files of a run. As in TensorBoard, what was said first holds.
+    Writers say what a tag is (its *plugin*) in each of its events, or only in the first. So the decoder remembers it,
+    and one decoder serves all the files of a run. As in TensorBoard, what was said first holds.
     """
 
     def __init__(self) -> None:
@@ -92,11 +100,12 @@ class EventDecoder:
     def decode(self, payloads: Iterable[bytes]) -> Batch:
         """Decode the payloads of records. Never raises: what is malformed is left out and noted in ``problems``."""
         batch = Batch()
-        for payload in payloads:
-            try:
-                self._event(payload, batch)
-            except Malformed as problem:
-                batch.problems.setdefault(str(problem), "")
+        with np.errstate(all="ignore"):
+            for payload in payloads:
+                try:
+                    self._event(payload, batch)
+                except MalformedError as problem:
+                    batch.problems.setdefault(str(problem), "")
         return batch
 
     def _event(self, data: bytes, batch: Batch) -> None:
@@ -110,31 +119,83 @@ class EventDecoder:
                 summaries.append((start, stop))
         for summary in summaries:
             for key, start, stop in fields(data, *summary):
-                if key == _VALUE:
+                if key != _VALUE:
+                    continue
+                try:
                     self._value(data, start, stop, step, wall_time, batch)
+                except MalformedError as problem:
+                    batch.problems.setdefault(str(problem), "")
 
     def _value(self, data: bytes, at: int, end: int, step: int, wall_time: float, batch: Batch) -> None:
-        tag, kind, start, stop = "", 0, 0, 0
-        node_name = metadata = (0, 0)
-        try:
-            for key, first, last in fields(data, at, end):
-                if key == _TAG:
-                    tag = data[first:last].decode(errors="backslashreplace")
-                elif key in (_SIMPLE_VALUE, _HISTO, _TENSOR):
-                    kind, start, stop = key, first, last
-                elif key == _METADATA:
-                    metadata = (first, last)
-                elif key == _NODE_NAME:
-                    node_name = (first, last)
-            if metadata[1] and tag not in self._plugins:
-                self._remember_plugin(tag, data, *metadata)
-            if kind == _SIMPLE_VALUE:
-                _append(batch, tag, step, wall_time, _float(data, start)[0])
-            elif kind == _HISTO:
-                batch.histograms.append(Capture(tag, step, wall_time, *_histogram(data, start, stop)))
-            elif kind == _TENSOR:
-                plugin = self._plugins.get(tag)
-                # Before TensorFlow 1.4 a tensor had no tag but the name of its graph node.
-                self._tensor(data, start, stop, plugin, tag or data[slice(*node_name)].decode(errors="replace"))
-        except Malformed as problem:
-            batch.problems.setdefault(str(problem), tag)
+        name = node_name = b""
+        kind, start, stop = 0, 0, 0
+        metadata = None
+        for key, first, last in fields(data, at, end):
+            if key == _TAG:
+                name = data[first:last]
+            elif key in _CONTENTS:
+                kind, start, stop = key, first, last
+            elif key == _METADATA:
+                metadata = (first, last)
+            elif key == _NODE_NAME:
+                node_name = data[first:last]
+        # Early versions of TensorFlow wrote a tensor under the name of its graph node, without a tag.
+        tag = (name or node_name).decode(errors="backslashreplace")
+        if metadata and tag not in self._plugins:
+            self._remember_plugin(tag, data, *metadata)
+        if kind == _SIMPLE_VALUE:
+            batch.add_scalar(tag, step, wall_time, _float(data, start)[0])
+        elif kind:
+            try:
+                content = self._histo if kind == _HISTO else self._tensor
+                content(data, start, stop, tag, step, wall_time, batch)
+            except MalformedError as problem:
+                batch.problems.setdefault(str(problem), tag)
+
+    def _remember_plugin(self, tag: str, data: bytes, at: int, end: int) -> None:
+        for key, start, stop in fields(data, at, end):
+            if key == _PLUGIN_DATA:
+                for key, first, last in fields(data, start, stop):
+                    if key == _PLUGIN_NAME:
+                        self._plugins[tag] = data[first:last].decode(errors="replace")
+
+    def _tensor(self, data: bytes, at: int, end: int, tag: str, step: int, wall_time: float, batch: Batch) -> None:
+        plugin = self._plugins.get(tag)
+        if plugin == "scalars":
+            values, _ = decode_tensor(data, at, end)
+            if len(values) != 1:
+                raise MalformedError("a scalar is a tensor of more or fewer than one element, so it was left out")
+            batch.add_scalar(tag, step, wall_time, float(values[0]))
+        elif plugin == "histograms":
+            values, shape = decode_tensor(data, at, end)
+            if len(shape) != 2 or shape[1] != 3:
+                raise MalformedError("a histogram is a tensor of another shape than [k, 3], so it was left out")
+            counts, edges = from_triples(values.reshape(shape))
+            batch.histograms.append(Capture(tag, step, wall_time, counts, edges, 0))
+        elif plugin is None:
+            raise MalformedError("a tensor does not say what it is (its metadata names no plugin), so it was left out")
+
+    def _histo(self, data: bytes, at: int, end: int, tag: str, step: int, wall_time: float, batch: Batch) -> None:
+        single = dict.fromkeys((_MIN, _MAX, _NUM, _SUM), 0.0)
+        columns: dict[int, list[bytes]] = {_BUCKET_LIMIT: [], _BUCKET: []}
+        for key, start, stop in fields(data, at, end):
+            if key in single:
+                single[key] = _double(data, start)[0]
+            elif key >> 3 in columns:  # packed, or single in old files
+                columns[key >> 3].append(data[start:stop])
+        limits, counts = (_doubles(b"".join(columns[number])) for number in (_BUCKET_LIMIT, _BUCKET))
+        total, (counts, edges) = counts.sum(), from_limits(limits, counts, single[_MIN], single[_MAX])
+        missing = single[_NUM] - total
+        nonfinite = 0
+        if 0.5 < missing < 2**53:
+            if math.isfinite(single[_SUM]):
+                batch.problems.setdefault("some values of a histogram lie in none of its bins; its bins were kept", tag)
+            else:
+                nonfinite = round(missing)
+        batch.histograms.append(Capture(tag, step, wall_time, counts, edges, nonfinite))
+
+
+def _doubles(content: bytes) -> NDArray[np.float64]:
+    if len(content) % 8:
+        raise MalformedError("a histogram is not well-formed, so it was left out")
+    return np.frombuffer(content, "<f8")

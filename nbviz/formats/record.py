@@ -31,7 +31,7 @@ LONGEST = 2**31 - 1
 _PERHAPS_HEADER = re.compile(rb"(?=\0{4}(?!\0{4}))")
 
 
-def masked_crc(data: bytes | memoryview) -> int:
+def masked_crc(data: bytes | bytearray | memoryview) -> int:
     """CRC-32C of `data`, rotated and offset, so that a CRC of data that holds CRCs stays a good one."""
     crc = crc32c(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
