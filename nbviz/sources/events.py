@@ -95,7 +95,10 @@ class Runs(Mapping[str, Run]):
 
     def _read_on(self) -> bool:
         """Read on in each file, but at most a chunk of each run; True while there is more."""
-        return any([directory.read_on() for directory in self._directories.values()])
+        more = False
+        for directory in self._directories.values():
+            more |= directory.read_on()
+        return more
 
     def _finish(self) -> None:
         for directory in self._directories.values():
