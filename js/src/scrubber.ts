@@ -1,0 +1,228 @@
+/** The scrubber panel: where in the run the cursor stands, moved by hand, by key or by playing. */
+
+import { formatExact, formatStep } from "./axes";
+import { make, setAttribute, setText } from "./dom";
+import type { MakePanel, Panel, Scalars, Scene } from "./model";
+import { Player, stopsOf } from "./player";
+import { sizeCanvas } from "./ridgeparts";
+import { rowAt } from "./survey";
+import { curve, drawTrack, Happenings, trackSeries, trackStep, trackX, type Happening } from "./track";
+
+const HEIGHT = 52;
+const SPEEDS = [0.5, 1, 2, 4, 8];
+
+function makeParts() {
+  const play = make("button", { class: "scrubber-play", type: "button", "aria-label": "Play" }, make("span", { class: "scrubber-icon" }));
+  const canvas = make("canvas", { "aria-hidden": "true" });
+  const tip = make("div", { class: "scrubber-tip", hidden: "" });
+  const track = make("div", { class: "scrubber-track", role: "slider", tabindex: "0", "aria-label": "Step" }, canvas, tip);
+  const input = make("input", { type: "number", step: "1", "aria-label": "Step" });
+  const box = make("label", { class: "scrubber-step" }, make("span", {}, "step"), input);
+  const options = SPEEDS.map((speed) => make("option", { value: String(speed) }, `${speed === 0.5 ? "½" : speed}×`));
+  const speed = make("select", { class: "scrubber-speed", "aria-label": "Playing speed", title: "Playing speed" }, ...options);
+  speed.value = "1";
+  const latest = make("button", { class: "scrubber-latest", type: "button", "aria-label": "Follow the latest step", title: "Follow the latest step" },
+    make("span", { class: "scrubber-icon" }), make("span", { class: "scrubber-word" }, "latest"));
+  const controls = make("div", { class: "scrubber-controls" }, box, speed, latest);
+  const element = make("section", { class: "scrubber", "aria-label": "Scrubber" }, make("div", { class: "scrubber-row" }, play, track, controls));
+  return { element, play, canvas, tip, track, input, speed, latest };
+}
+
+class Scrubber implements Panel {
+  readonly element: HTMLElement;
+  private readonly parts = makeParts();
+  private readonly player = new Player();
+  private readonly happened = new Happenings();
+  private width = 0;
+  private hovered: number | null = null;
+  private drawn = "";
+  private drawnTheme: Scene["theme"] | null = null;
+  private data = { key: "", heights: null as Float64Array | null, captures: [] as number[], happenings: [] as Happening[] };
+
+  constructor(private readonly scene: Scene, signal: AbortSignal) {
+    this.element = this.parts.element;
+    this.listen(signal);
+  }
+
+  draw(): boolean {
+    const { scene, player, parts } = this;
+    const range = scene.range();
+    this.element.hidden = range === null;
+    if (!range || this.width === 0) return player.playing;
+    if (player.playing) scene.cursor.set(player.advance(scene.now(), scene.cursor.step, stopsOf(scene).walked));
+    const step = Math.min(range[1], Math.max(range[0], scene.cursor.step ?? range[1]));
+    this.gather(range);
+    const state = [this.data.key, step, scene.cursor.step === null, this.hovered, player.playing, devicePixelRatio].join("|");
+    if (state === this.drawn && scene.theme === this.drawnTheme) return player.playing;
+    [this.drawn, this.drawnTheme] = [state, scene.theme];
+    this.write(range, step);
+    this.tell(range);
+    const pen = sizeCanvas(parts.canvas, this.width, HEIGHT);
+    const { theme, cursor } = scene;
+    if (pen) drawTrack(pen, { ...this.data, width: this.width, height: HEIGHT, range, theme, step, latest: cursor.step === null, hovered: this.hovered });
+    return player.playing;
+  }
+
+  /** What of the track depends on the data alone. */
+  private gather(range: readonly [number, number]): void {
+    const series = this.scene.stores.flatMap((store) => [...store.series.values()]);
+    const key = [this.width, ...range, ...series.map((each) => `${each.tag} ${each.version}`)].join();
+    if (key === this.data.key) return;
+    const shown = trackSeries(this.scene);
+    const steps = series.flatMap((each) => (each.kind === "histogram" ? each.captures.map((capture) => capture.step) : []));
+    this.data = {
+      key,
+      heights: shown && range[1] > range[0] ? curve(shown, range, Math.max(2, Math.floor((this.width - 20) / 2))) : null,
+      captures: [...new Set(steps)].sort((a, b) => a - b),
+      happenings: this.happened.of(this.scene),
+    };
+  }
+
+  private write([from, to]: readonly [number, number], step: number): void {
+    const { play, track, input, latest, element } = this.parts;
+    const { playing } = this.player;
+    setAttribute(play, "aria-label", playing ? "Pause" : "Play");
+    setAttribute(play, "title", playing ? "Pause" : "Play");
+    element.classList.toggle("is-playing", playing);
+    setAttribute(latest, "aria-pressed", String(this.scene.cursor.step === null));
+    const values = { min: from, max: to, now: step, text: `step ${formatStep(step)} of ${formatStep(to)}` };
+    for (const [name, value] of Object.entries(values)) setAttribute(track, `aria-value${name}`, String(value));
+    setAttribute(input, "min", String(from));
+    setAttribute(input, "max", String(to));
+    input.style.width = `${Math.max(3, String(to).length) + 0.5}ch`;
+    const typing = (element.getRootNode() as Document | ShadowRoot).activeElement === input;
+    if (!typing) input.value = String(step);
+  }
+
+  /** What lies under the pointer. */
+  private tell(range: readonly [number, number]): void {
+    const { tip } = this.parts;
+    tip.hidden = this.hovered === null;
+    if (this.hovered === null) return;
+    const picture = { width: this.width, range };
+    const x = trackX(picture, this.hovered);
+    const near = this.data.happenings.filter(({ step }) => Math.abs(trackX(picture, step) - x) <= 5);
+    const series = trackSeries(this.scene);
+    const words = [`step ${formatStep(this.hovered)}`, ...(series ? [valueAt(series, this.hovered)] : []), ...new Set(near.map(({ text }) => text))];
+    setText(tip, words.filter(Boolean).join(" · "));
+    tip.classList.toggle("is-warning", near.length > 0);
+    const half = tip.offsetWidth / 2;
+    tip.style.transform = `translateX(${Math.round(Math.min(this.width - 2 * half, Math.max(0, x - half)))}px)`;
+  }
+
+  private listen(signal: AbortSignal): void {
+    const { play, track, input, speed, latest } = this.parts;
+    const sizes = new ResizeObserver(([entry]) => {
+      this.width = Math.floor(entry.contentRect.width);
+      if (this.width > 0) this.scene.request();
+    });
+    sizes.observe(track);
+    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
+    play.addEventListener("click", () => this.toggle(), { signal });
+    latest.addEventListener("click", () => this.seek(null), { signal });
+    speed.addEventListener("change", () => (this.player.speed = Number(speed.value)), { signal });
+    input.addEventListener("keydown", (event) => this.type(event), { signal });
+    input.addEventListener("change", () => this.enter(), { signal });
+    input.addEventListener("blur", () => this.redraw(), { signal });
+    track.addEventListener("keydown", (event) => this.key(event), { signal });
+    track.addEventListener("pointerdown", (event) => this.press(event), { signal });
+    track.addEventListener("pointermove", (event) => this.point(event), { signal });
+    track.addEventListener("pointerleave", () => this.unpoint(), { signal });
+  }
+
+  private redraw(): void {
+    this.drawn = "";
+    this.scene.request();
+  }
+
+  private toggle(): void {
+    const { player, scene } = this;
+    if (player.playing) player.pause();
+    else player.play(scene.cursor.step, stopsOf(scene).walked);
+    scene.request();
+  }
+
+  /** The reader moved the cursor: playing stops, for two hands on one cursor fight. */
+  private seek(step: number | null): void {
+    this.player.pause();
+    this.scene.cursor.set(step);
+    this.scene.request();
+  }
+
+  private stepAt(event: PointerEvent): number | null {
+    const range = this.scene.range();
+    if (!range) return null;
+    const x = event.clientX - this.parts.track.getBoundingClientRect().left;
+    return stopsOf(this.scene).all.nearest(trackStep({ width: this.width, range }, x));
+  }
+
+  private press(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    this.parts.track.setPointerCapture(event.pointerId);
+    this.drag(event);
+  }
+
+  private drag(event: PointerEvent): void {
+    const step = this.stepAt(event);
+    if (step !== null) this.seek(step === this.scene.range()?.[1] ? null : step);
+  }
+
+  private point(event: PointerEvent): void {
+    const held = (event.buttons & 1) === 1;
+    this.hovered = held ? null : this.stepAt(event);
+    if (held && this.parts.track.hasPointerCapture(event.pointerId)) this.drag(event);
+    this.scene.request();
+  }
+
+  private unpoint(): void {
+    this.hovered = null;
+    this.scene.request();
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const moves: Record<string, number> = {
+      ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity,
+    };
+    const by = moves[event.key];
+    if (event.key === " ") this.toggle();
+    else if (by !== undefined) this.move(by);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private move(by: number): void {
+    const { walked } = stopsOf(this.scene);
+    const [first, last] = [walked.first, walked.last];
+    if (first === null || last === null) return;
+    if (!Number.isFinite(by)) return this.seek(by < 0 ? first : null);
+    const { step } = this.scene.cursor;
+    if (step === null && by > 0) return;
+    const to = walked.walk(step ?? this.scene.range()?.[1] ?? last, by);
+    this.seek(to);
+  }
+
+  /** Keys typed into the box are not the notebook's shortcuts. */
+  private type(event: KeyboardEvent): void {
+    event.stopPropagation();
+    if (event.key === "Escape") this.parts.track.focus();
+  }
+
+  private enter(): void {
+    const range = this.scene.range();
+    const { input } = this.parts;
+    if (range && input.value !== "" && Number.isFinite(input.valueAsNumber)) {
+      this.seek(Math.min(range[1], Math.max(range[0], input.valueAsNumber)));
+    }
+    input.value = String(this.scene.cursor.step ?? range?.[1] ?? "");
+    this.redraw();
+  }
+}
+
+function valueAt(series: Scalars, step: number): string {
+  const row = rowAt(series, step);
+  return row < 0 ? "" : `${series.tag} ${formatExact(Number(series.values[row].toPrecision(4)), series.place.unit === "percent")}`;
+}
+
+export const makeScrubber: MakePanel = (scene, signal) => new Scrubber(scene, signal);

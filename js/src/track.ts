@@ -1,0 +1,229 @@
+/** The scrubber's track: the loss curve, filled up to the cursor, with ticks for captures and marks for what happened. */
+
+import { groupSeries } from "./group";
+import { seriesKey, type Scalars, type Scene, type Theme } from "./model";
+
+/** The curve the track shows: the training series of the first chart that has one. */
+export function trackSeries(scene: Pick<Scene, "stores" | "tags">): Scalars | null {
+  const groups = groupSeries({ stores: scene.stores, tags: null });
+  const lossFirst = [...groups].sort((a, b) => Number(isLoss(b.chart)) - Number(isLoss(a.chart)));
+  for (const role of ["train", "validation", "test"] as const) {
+    for (const { lines } of lossFirst) {
+      const line = lines.find(({ series }) => series.place.role === role && series.length > 1);
+      if (line) return line.series;
+    }
+  }
+  return null;
+}
+
+const isLoss = (chart: string): boolean => /(^|[/._ ])loss$/i.test(chart);
+
+/** Mean of the finite values per column, lightly smoothed, 0 (low) to 1 (high); NaN where the curve has nothing. */
+export function curve(series: Scalars, [from, to]: readonly [number, number], columns: number): Float64Array {
+  const { steps, values, length } = series;
+  const sums = new Float64Array(columns);
+  const counts = new Float64Array(columns);
+  const scale = to > from ? (columns - 1) / (to - from) : 0;
+  for (let row = 0; row < length; row++) {
+    const value = values[row];
+    if (value - value !== 0) continue;
+    const column = Math.round((steps[row] - from) * scale);
+    if (column < 0 || column >= columns) continue;
+    sums[column] += value;
+    counts[column]++;
+  }
+  const means = bridged(sums.map((sum, i) => sum / counts[i]));
+  const known = means.filter((mean) => !Number.isNaN(mean)).sort();
+  const low = known[0];
+  const high = known[Math.floor(0.99 * (known.length - 1))];
+  const span = high > low ? high - low : 1;
+  return smoothed(means).map((mean) => Math.min(1, Math.max(0, (mean - low) / span)));
+}
+
+/** Fills columns between two known ones along a straight line. */
+function bridged(means: Float64Array): Float64Array {
+  let last = -1;
+  for (let i = 0; i < means.length; i++) {
+    if (Number.isNaN(means[i])) continue;
+    for (let j = last + 1; last >= 0 && j < i; j++) means[j] = means[last] + ((means[i] - means[last]) * (j - last)) / (i - last);
+    last = i;
+  }
+  return means;
+}
+
+const KERNEL = [1, 4, 6, 4, 1];
+
+function smoothed(means: Float64Array): Float64Array {
+  return means.map((mean, i) => {
+    if (Number.isNaN(mean)) return mean;
+    let [sum, weight] = [0, 0];
+    KERNEL.forEach((share, k) => {
+      const value = means[i + k - 2];
+      if (value === undefined || Number.isNaN(value)) return;
+      sum += share * value;
+      weight += share;
+    });
+    return sum / weight;
+  });
+}
+
+/** Something the reader should know of the run. */
+export interface Happening {
+  readonly step: number;
+  readonly kind: "nonfinite" | "restart";
+  readonly text: string;
+}
+
+interface Scanned {
+  length: number;
+  last: number;
+  broken: boolean;
+  found: Happening[];
+}
+
+/** Looks at every row once: rows are only ever added, and a series that shrank or lost its version is read anew. */
+export class Happenings {
+  private readonly scanned = new Map<string, Scanned>();
+
+  of(scene: Pick<Scene, "stores">): Happening[] {
+    const all: Happening[] = [];
+    for (const store of scene.stores) {
+      for (const series of store.series.values()) {
+        if (series.kind === "scalar") all.push(...this.scan(seriesKey(store, series), series));
+      }
+    }
+    return all;
+  }
+
+  private scan(key: string, series: Scalars): readonly Happening[] {
+    let scanned = this.scanned.get(key);
+    if (!scanned || scanned.length > series.length || series.steps[scanned.length - 1] !== scanned.last) {
+      scanned = { length: 0, last: NaN, broken: false, found: [] };
+      this.scanned.set(key, scanned);
+    }
+    const { steps, values, length, tag } = series;
+    for (let row = scanned.length; row < length; row++) {
+      const broken = values[row] - values[row] !== 0;
+      if (row > 0 && steps[row] < steps[row - 1]) scanned.found.push({ step: steps[row], kind: "restart", text: "restarted from here" });
+      if (broken && !scanned.broken) scanned.found.push({ step: steps[row], kind: "nonfinite", text: `${tag} is not finite` });
+      scanned.broken = broken;
+    }
+    scanned.length = length;
+    scanned.last = length > 0 ? steps[length - 1] : NaN;
+    return scanned.found;
+  }
+}
+
+export interface TrackPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly range: readonly [number, number];
+  readonly heights: Float64Array | null;
+  readonly captures: readonly number[];
+  readonly happenings: readonly Happening[];
+  readonly theme: Theme;
+  readonly step: number;
+  /** No cursor is set: the thumb is at the latest step and goes with it. */
+  readonly latest: boolean;
+  readonly hovered: number | null;
+}
+
+/** Room for the thumb at both ends. */
+export const PAD = 10;
+const TICKS = 8;
+const THUMB = 7;
+
+export function trackX({ width, range: [from, to] }: Pick<TrackPicture, "width" | "range">, step: number): number {
+  return PAD + (to > from ? ((step - from) / (to - from)) * (width - 2 * PAD) : 0);
+}
+
+export function trackStep({ width, range: [from, to] }: Pick<TrackPicture, "width" | "range">, x: number): number {
+  return from + ((x - PAD) / (width - 2 * PAD)) * (to - from);
+}
+
+export function drawTrack(pen: CanvasRenderingContext2D, picture: TrackPicture): void {
+  const { height, theme, step, hovered } = picture;
+  const x = trackX(picture, step);
+  drawCurve(pen, picture, x);
+  drawTicks(pen, picture);
+  drawMarks(pen, picture);
+  if (hovered !== null) {
+    pen.fillStyle = theme.muted;
+    pen.globalAlpha = 0.5;
+    pen.fillRect(Math.round(trackX(picture, hovered)) - 0.5, 4, 1, height - 8);
+    pen.globalAlpha = 1;
+  }
+  drawThumb(pen, picture, x);
+}
+
+function drawCurve(pen: CanvasRenderingContext2D, { width, height, heights, theme }: TrackPicture, x: number): void {
+  if (!heights) return;
+  const base = height - TICKS;
+  const gap = (width - 2 * PAD) / (heights.length - 1);
+  const points = [...heights].flatMap((share, i) => (Number.isNaN(share) ? [] : [[PAD + gap * i, base - 1 - share * (base - 9)]]));
+  if (points.length < 2) return;
+  pen.strokeStyle = pen.fillStyle = theme.role("train");
+  pen.lineWidth = 1.5;
+  // Strong up to the cursor, faint beyond it.
+  for (const [from, to, line, fill] of [[0, x, 0.85, theme.dark ? 0.28 : 0.18], [x, width, 0.4, 0]]) {
+    pen.save();
+    pen.beginPath();
+    pen.rect(from, 0, to - from, height);
+    pen.clip();
+    pen.beginPath();
+    for (const [px, py] of points) pen.lineTo(px, py);
+    pen.globalAlpha = line;
+    pen.stroke();
+    pen.lineTo(points[points.length - 1][0], base);
+    pen.lineTo(points[0][0], base);
+    pen.globalAlpha = fill;
+    if (fill > 0) pen.fill();
+    pen.restore();
+  }
+}
+
+/** One tick for each capture, or as many as can be told apart. */
+function drawTicks(pen: CanvasRenderingContext2D, picture: TrackPicture): void {
+  const { captures, height, theme } = picture;
+  pen.fillStyle = theme.muted;
+  let last = -Infinity;
+  for (const step of captures) {
+    const x = Math.round(trackX(picture, step));
+    if (x - last < 3) continue;
+    pen.fillRect(x, height - 6, 1, 4);
+    last = x;
+  }
+}
+
+/** Values that are not finite hang from the top as a filled triangle, a restart as an open one that points back. */
+function drawMarks(pen: CanvasRenderingContext2D, picture: TrackPicture): void {
+  const { happenings, height, theme } = picture;
+  pen.fillStyle = pen.strokeStyle = theme.warning;
+  pen.lineWidth = 1.25;
+  for (const { step, kind } of happenings) {
+    const x = Math.round(trackX(picture, step)) + 0.5;
+    pen.globalAlpha = 0.55;
+    pen.fillRect(x - 0.5, 4, 1, height - 4 - TICKS);
+    pen.globalAlpha = 1;
+    pen.beginPath();
+    if (kind === "nonfinite") for (const [dx, y] of [[-4, 3], [4, 3], [0, 9.5]]) pen.lineTo(x + dx, y);
+    else for (const [dx, y] of [[-6, 7], [0, 3], [0, 11]]) pen.lineTo(x + dx, y);
+    pen.closePath();
+    if (kind === "nonfinite") pen.fill();
+    else pen.stroke();
+  }
+}
+
+function drawThumb(pen: CanvasRenderingContext2D, { height, theme, latest }: TrackPicture, x: number): void {
+  pen.strokeStyle = theme.text;
+  pen.lineWidth = 2;
+  pen.beginPath();
+  pen.moveTo(x, 2);
+  pen.lineTo(x, height - 1);
+  pen.stroke();
+  pen.beginPath();
+  pen.arc(x, height / 2, THUMB, 0, 2 * Math.PI);
+  pen.fillStyle = latest ? theme.text : theme.background;
+  pen.fill();
+  pen.stroke();
+}
