@@ -68,8 +68,7 @@ def from_triples(triples: Floats) -> tuple[Floats, Floats]:
         return _increasing(np.zeros(1), np.zeros(2))
     gaps = np.flatnonzero(left[1:] > right[:-1])
     counts = np.insert(counts, gaps + 1, 0.0)
-    right = np.insert(right, gaps + 1, left[gaps + 1])
-    left = np.insert(left, gaps + 1, right[gaps])
+    left, right = np.insert(left, gaps + 1, right[gaps]), np.insert(right, gaps + 1, left[gaps + 1])
     if (left[1:] < right[:-1]).any():
         raise MalformedError("the buckets of a histogram overlap, so it was left out")
     return _increasing(counts, np.concatenate((left[:1], right)))

@@ -56,7 +56,7 @@ def find_event_files(root: Path, complain: Callable[[str], None]) -> dict[str, l
 
 
 def run_name(where: str, root: Path, found: dict[str, list[Path]]) -> str:
-    """Name the run in directory ``where``: its path below the root; the root itself has its own name if that is free."""
+    """Name the run in directory ``where``: its path below the root, or for the root its own name if that is free."""
     if where != ".":
         return where
     directory = root.parent if root.is_file() else root
