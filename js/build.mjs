@@ -1,4 +1,5 @@
-// Bundles the entries that Python ships; with --tests, the tests; with --dev, the page with made-up data.
+// Bundles the entries that Python ships; with --tests, the tests; with --one FROM TO, a file for Node; with --dev, the
+// page with made-up data.
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +9,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 const common = { bundle: true, format: "esm", target: "es2022", loader: { ".css": "text" }, absWorkingDir: here };
 const tests = join(here, "..", "tests", "js");
 
-if (process.argv.includes("--tests")) {
+const one = process.argv.indexOf("--one");
+if (one > 0) {
+  const [entry, outfile] = process.argv.slice(one + 1);
+  await build({ ...common, entryPoints: [entry], outfile, platform: "node" });
+} else if (process.argv.includes("--tests")) {
   const entryPoints = readdirSync(tests).filter((name) => name.endsWith(".test.ts")).map((name) => join(tests, name));
   await build({
     ...common, entryPoints, outdir: "build/tests", outExtension: { ".js": ".mjs" }, platform: "node", sourcemap: "inline",

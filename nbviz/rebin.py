@@ -77,11 +77,12 @@ class Pyramid:
 
     def _level(self, depth: int) -> list[Histogram]:
         """Groups of ``2 ** depth`` captures, each merged when first asked for."""
+        if depth == 0:
+            return self._levels[0]
+        below = self._level(depth - 1)
         if depth == len(self._levels):
             self._levels.append([])
         level = self._levels[depth]
-        if depth:
-            below = self._level(depth - 1)
-            for pair in range(2 * len(level), len(below) - 1, 2):
-                level.append(merge(below[pair], below[pair + 1]))
+        for pair in range(2 * len(level), len(below) - 1, 2):
+            level.append(merge(below[pair], below[pair + 1]))
         return level

@@ -139,7 +139,7 @@ def decode(block: bytes | memoryview) -> Frame:
         splices = [_splice(head, reader) for head in header.get("splices", ())]
         totals = {tag: (generation, rows) for tag, (generation, rows) in header.get("totals", {}).items()}
         return Frame(header["number"], header["state"], splices, totals)
-    except (struct.error, KeyError, TypeError) as error:
+    except (struct.error, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this is no nbviz frame: {error}") from error
 
 

@@ -1,0 +1,71 @@
+/** The front end of Channel: keeps the page's copy of a run. One of the two files that know the widget model. */
+
+import { StepCursor } from "./cursor";
+import { type Model, listen } from "./host";
+import { RunStore } from "./store";
+import { bytesOf, decodeFrame } from "./wire";
+
+export interface Exports {
+  store: RunStore;
+  cursor: StepCursor;
+}
+
+const RESTARTED = "the kernel was restarted: this is what it had sent before";
+const WAITING = "some points are missing: the kernel sends them when its cell ends";
+const ASK_AGAIN_MS = 3000;
+
+function initialize({ model, signal }: { model: Model; signal: AbortSignal }): Exports {
+  const store = new RunStore(String(model.get("run")), String(model.get("family")));
+  const cursor = new StepCursor(model.get("cursor") as number | null);
+  let asked: number | null = null;
+
+  const ask = (tags: readonly string[]) => {
+    if (asked !== null) {
+      if (performance.now() - asked < ASK_AGAIN_MS) return;
+      store.say(WAITING);
+    }
+    asked = performance.now();
+    post({ type: "resync", have: store.have(tags) });
+  };
+  const post = (message: unknown) => {
+    try {
+      model.send(message);
+    } catch {
+      store.say(RESTARTED);
+    }
+  };
+  const take = (binary: unknown) => {
+    const bytes = bytesOf(binary);
+    if (!bytes?.length) return;
+    const missing = store.apply(decodeFrame(bytes));
+    if (missing.length) return ask(missing);
+    asked = null;
+    store.say("");
+  };
+
+  listen(model, "msg:custom", (message: { type?: string }, buffers: unknown[]) => {
+    if (message?.type === "frame") take(buffers[0]);
+  }, signal);
+  listen(model, "change:_snapshot", () => take(model.get("_snapshot")), signal);
+  listen(model, "change:cursor", () => cursor.set(model.get("cursor") as number | null), signal);
+  // Not of the anywidget interface: ipywidgets' models say so when their kernel restarts or dies.
+  listen(model, "comm_live_update", () => post({ type: "ping" }), signal);
+  cursor.subscribe(() => {
+    model.set("cursor", cursor.step);
+    model.save_changes();
+  }, signal);
+
+  take(model.get("_snapshot"));
+  const reduced = store.reduced();
+  // A host without a kernel throws or ignores it, which is no news for the reader.
+  if (reduced.length) {
+    try {
+      model.send({ type: "resync", have: Object.fromEntries(reduced.map((tag) => [tag, [0, 0]])) });
+    } catch {
+      /* the snapshot is all there is */
+    }
+  }
+  return { store, cursor };
+}
+
+export default { initialize };

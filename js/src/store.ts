@@ -1,0 +1,197 @@
+/**
+ * The page's half of the splice rule, and its bounded copy of a run's columns.
+ *
+ * An older generation is ignored; a newer one is taken only from its start. In the same one a splice that starts past
+ * the end is a gap; one from the start that knows more rows, or as many in finer detail, replaces what is held;
+ * otherwise the overlap is skipped and the rest appended. nbviz/sender.py is the kernel's half.
+ */
+
+import type { Capture, Captures, Place, Scalars, Series, State, Store } from "./model";
+import { keptPoints } from "./reduce";
+import type { Frame, HistogramColumns, ScalarColumns, Splice } from "./wire";
+
+/** Points held of one scalar series before it is reduced to at most half. */
+export const POINTS = 32_768;
+const FIRST_STRIDE = 16;
+
+abstract class Held {
+  generation = 0;
+  rows = 0;
+  version = 0;
+  abstract readonly length: number;
+
+  constructor(readonly tag: string, public place: Place) {}
+}
+
+class HeldScalars extends Held implements Scalars {
+  readonly kind = "scalar";
+  length = 0;
+  monotone = true;
+  steps = new Float64Array(64);
+  walls = new Float64Array(64);
+  values = new Float64Array(64);
+  private index = new Float64Array(64);
+  private stride = 1;
+
+  clear(): void {
+    this.length = 0;
+    this.rows = 0;
+    this.stride = 1;
+    this.monotone = true;
+  }
+
+  /** Appends the rows from `this.rows` on of columns that start at row `start`. */
+  append(columns: ScalarColumns, start: number): void {
+    for (let i = 0; i < columns.values.length; i++) {
+      const row = columns.index ? columns.index[i] : start + i;
+      if (row < this.rows) continue;
+      if (this.length >= POINTS) this.reduce();
+      if (this.length === this.steps.length) this.grow();
+      if (this.length && columns.steps[i] < this.steps[this.length - 1]) this.monotone = false;
+      this.steps[this.length] = columns.steps[i];
+      this.walls[this.length] = columns.walls[i];
+      this.values[this.length] = columns.values[i];
+      this.index[this.length] = row;
+      this.length++;
+    }
+  }
+
+  private columns(): Float64Array[] {
+    return [this.steps, this.walls, this.values, this.index];
+  }
+
+  private grow(): void {
+    const grown = this.columns().map((column) => {
+      const wider = new Float64Array(2 * column.length);
+      wider.set(column);
+      return wider;
+    });
+    [this.steps, this.walls, this.values, this.index] = grown;
+  }
+
+  private reduce(): void {
+    this.stride = Math.max(FIRST_STRIDE, 2 * this.stride);
+    while (this.length > POINTS / 2) {
+      const kept = keptPoints(this.index, this.values, this.length, this.stride);
+      for (const column of this.columns()) kept.forEach((from, to) => (column[to] = column[from]));
+      this.length = kept.length;
+      if (this.length > POINTS / 2) this.stride *= 2;
+    }
+  }
+}
+
+class HeldCaptures extends Held implements Captures {
+  readonly kind = "histogram";
+  captures: Capture[] = [];
+
+  get length(): number {
+    return this.captures.length;
+  }
+
+  clear(): void {
+    this.captures = [];
+    this.rows = 0;
+  }
+
+  append(columns: HistogramColumns, start: number): void {
+    const captures = Array.from(columns.steps, (step, i) => ({
+      step,
+      wall: columns.walls[i],
+      counts: columns.counts[i],
+      edges: columns.edges[i],
+      total: columns.totals[i],
+      nonfinite: columns.nonfinite[i],
+    }));
+    this.captures = [...this.captures, ...captures.slice(Math.max(0, this.rows - start))];
+  }
+}
+
+export class RunStore implements Store {
+  readonly series = new Map<string, Series>();
+  state: State = "live";
+  notice = "";
+  /** Number of the newest frame, by which a frame that lost its turn does not set the state back. */
+  private newest = -1;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(readonly run: string, readonly family: string) {}
+
+  subscribe(listener: () => void, signal: AbortSignal): void {
+    this.listeners.add(listener);
+    signal.addEventListener("abort", () => this.listeners.delete(listener));
+  }
+
+  say(notice: string): void {
+    if (notice === this.notice) return;
+    this.notice = notice;
+    this.notify();
+  }
+
+  /** Takes a frame in and returns the tags of which rows are missing before it. */
+  apply(frame: Frame): string[] {
+    const gaps = new Set<string>();
+    for (const splice of frame.splices) if (!this.join(splice)) gaps.add(splice.tag);
+    for (const [tag, [generation, rows]] of frame.totals) {
+      const held = this.held(tag);
+      if (!held || held.generation < generation || (held.generation === generation && held.rows < rows)) gaps.add(tag);
+    }
+    if (frame.number > this.newest) {
+      this.newest = frame.number;
+      this.state = frame.state;
+    }
+    this.notify();
+    return [...gaps];
+  }
+
+  /** [generation, rows] held of each tag, as the kernel wants it in a resync. */
+  have(tags: Iterable<string>): Record<string, [number, number]> {
+    return Object.fromEntries(
+      [...tags].map((tag) => {
+        const held = this.held(tag);
+        return [tag, held ? [held.generation, held.rows] : [0, 0]];
+      }),
+    );
+  }
+
+  /** Tags of which the kernel may know more detail than is held here. */
+  reduced(): string[] {
+    return [...this.series.values()].filter((series) => series.length < series.rows).map((series) => series.tag);
+  }
+
+  private held(tag: string): HeldScalars | HeldCaptures | undefined {
+    return this.series.get(tag) as HeldScalars | HeldCaptures | undefined;
+  }
+
+  private join(splice: Splice): boolean {
+    let held = this.held(splice.tag);
+    if (!held || held.kind !== splice.kind) {
+      if (splice.start > 0 || !splice.place) return false;
+      held = splice.kind === "scalar" ? new HeldScalars(splice.tag, splice.place) : new HeldCaptures(splice.tag, splice.place);
+      held.generation = splice.generation;
+      this.series.set(splice.tag, held);
+    }
+    if (splice.generation < held.generation) return true;
+    if (splice.generation > held.generation) {
+      if (splice.start > 0) return false;
+      held.clear();
+      held.generation = splice.generation;
+    }
+    if (splice.start > held.rows) return false;
+    const end = splice.start + splice.rows;
+    const finer = splice.start === 0 && end === held.rows && splice.points > held.length;
+    if (end <= held.rows && !finer) {
+      held.version++; // an empty generation is a change too
+      return true;
+    }
+    if (splice.start === 0) held.clear();
+    if (held.kind === "scalar") held.append(splice.columns as ScalarColumns, splice.start);
+    else held.append(splice.columns as HistogramColumns, splice.start);
+    held.rows = end;
+    held.version++;
+    return true;
+  }
+
+  private notify(): void {
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,39 @@
+/** The front end of every View. One of the two files that know the widget model. */
+
+import type { Exports } from "./channel";
+import { joined } from "./cursor";
+import { type Host, type Model, listen } from "./host";
+import { showView } from "./view";
+
+/** The picture for readers without the widget is an output of its own, which whoever has the widget need not see. */
+function initialize({ model, signal }: { model: Model; signal: AbortSignal }): void {
+  const picture = `.nbviz-picture-${String(model.get("picture")).replace(/\W/g, "")}`;
+  const style = document.createElement("style");
+  style.textContent = `${picture}, .jp-OutputArea-child:has(${picture}) { display: none !important; }`;
+  document.head.append(style);
+  signal.addEventListener("abort", () => style.remove());
+}
+
+async function render(context: { model: Model; el: HTMLElement; host: Host; signal: AbortSignal }): Promise<void> {
+  const { model, el, host, signal } = context;
+  const references = model.get("channels") as string[];
+  const channels = (await Promise.all(references.map((each) => host.getWidget(each)))).map((each) => each.exports as Exports);
+  if (signal.aborted) return;
+  const body = document.createElement("div");
+  el.append(body);
+  signal.addEventListener("abort", () => body.remove());
+  const scene = showView(body, {
+    stores: channels.map(({ store }) => store),
+    cursor: joined(channels.map(({ cursor }) => cursor), signal),
+    panels: model.get("panels") as string[],
+    title: model.get("title") as string,
+    smoothing: model.get("smoothing") as number,
+    tags: model.get("tags") as string[] | null,
+  }, signal);
+  listen(model, "change:smoothing", () => {
+    scene.smoothing = model.get("smoothing") as number;
+    scene.request();
+  }, signal);
+}
+
+export default { initialize, render };

@@ -1,0 +1,152 @@
+/** Wire frames, as nbviz/formats/wire.py encodes them; docs/wire.md has the layout and the message table. */
+
+import type { Place, State } from "./model";
+
+export interface ScalarColumns {
+  steps: Float64Array;
+  walls: Float64Array;
+  values: Float64Array;
+  /** Which row each point is, or null when no row is left out. */
+  index: Uint32Array | null;
+}
+
+export interface HistogramColumns {
+  steps: Float64Array;
+  walls: Float64Array;
+  nonfinite: Float64Array;
+  totals: Float64Array;
+  counts: Float32Array[];
+  edges: Float64Array[];
+}
+
+interface SpliceBase {
+  tag: string;
+  generation: number;
+  start: number;
+  rows: number;
+  /** Rows that are here; fewer than `rows` when the splice is reduced. */
+  points: number;
+  place: Place | null;
+}
+
+export type Splice =
+  | (SpliceBase & { kind: "scalar"; columns: ScalarColumns })
+  | (SpliceBase & { kind: "histogram"; columns: HistogramColumns });
+
+export interface Frame {
+  number: number;
+  state: State;
+  splices: Splice[];
+  /** [generation, rows] by tag: how far the kernel has sent each series. */
+  totals: Map<string, readonly [number, number]>;
+}
+
+interface Head {
+  tag: string;
+  kind?: "scalar" | "histogram";
+  generation?: number;
+  start: number;
+  rows: number;
+  points?: number;
+  steps?: [number, number];
+  place?: [string, Place["role"], Place["unit"], Place["best"]];
+  depth?: "u2" | "u1";
+  uniform?: boolean;
+}
+
+const PREFIX = 4;
+const ALIGNMENT = 8;
+
+/** Whatever a host hands over as binary, as bytes; some hosts hand over base64. */
+export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | null {
+  if (typeof value === "string") return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+  if (ArrayBuffer.isView(value)) {
+    // A copy begins at offset 0, so that columns are aligned for the typed arrays whatever the host's byteOffset.
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+  }
+  // Not instanceof: a buffer of another realm is none of ours.
+  if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new Uint8Array(value as ArrayBuffer);
+  return null;
+}
+
+/** Throws a RangeError or SyntaxError when the bytes are no frame. */
+export function decodeFrame(bytes: Uint8Array<ArrayBuffer>): Frame {
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(PREFIX, PREFIX + length)));
+  const reader = new Reader(bytes.buffer, PREFIX + length);
+  return {
+    number: header.number,
+    state: header.state,
+    splices: (header.splices ?? []).map((head: Head) => splice(head, reader)),
+    totals: new Map(Object.entries(header.totals ?? {})) as Frame["totals"],
+  };
+}
+
+/** Takes 8-aligned columns off a block, one after the other. */
+class Reader {
+  constructor(private readonly buffer: ArrayBuffer, private offset: number) {}
+
+  take<Column extends { byteLength: number }>(
+    Type: { new (buffer: ArrayBuffer, offset: number, length: number): Column },
+    length: number,
+  ): Column {
+    const column = new Type(this.buffer, this.offset, length);
+    this.offset += Math.ceil(column.byteLength / ALIGNMENT) * ALIGNMENT;
+    return column;
+  }
+}
+
+function splice(head: Head, reader: Reader): Splice {
+  const points = head.points ?? head.rows;
+  const [chart, role, unit, best] = head.place ?? [];
+  const base: SpliceBase = {
+    tag: head.tag,
+    generation: head.generation ?? 0,
+    start: head.start,
+    rows: head.rows,
+    points,
+    place: chart === undefined ? null : { chart, role: role!, unit: unit!, best: best! },
+  };
+  const steps = head.steps ? spaced(head.steps, points) : reader.take(Float64Array, points);
+  const walls = reader.take(Float64Array, points);
+  if (head.kind === "histogram") {
+    return { ...base, kind: "histogram", columns: { steps, walls, ...histograms(head, points, reader) } };
+  }
+  const values = reader.take(Float64Array, points);
+  const index = head.points === undefined ? null : reader.take(Uint32Array, points);
+  return { ...base, kind: "scalar", columns: { steps, walls, values, index } };
+}
+
+function spaced([first, stride]: [number, number], points: number): Float64Array {
+  return Float64Array.from({ length: points }, (_, i) => first + stride * i);
+}
+
+function histograms(head: Head, points: number, reader: Reader): Omit<HistogramColumns, "steps" | "walls"> {
+  const nonfinite = reader.take(Float64Array, points);
+  const totals = reader.take(Float64Array, points);
+  const lengths = reader.take(Uint32Array, points);
+  const bins = lengths.reduce((sum, length) => sum + length, 0);
+  const ends = head.uniform ? reader.take(Float64Array, 2 * points) : null;
+  const flat = ends ? null : reader.take(Float32Array, bins + points);
+  const levels = reader.take<Uint16Array | Uint8Array>(head.depth === "u1" ? Uint8Array : Uint16Array, bins);
+  const edges: Float64Array[] = [];
+  const counts: Float32Array[] = [];
+  for (let i = 0, at = 0; i < points; i++) {
+    const length = lengths[i];
+    edges.push(ends ? between(ends[2 * i], ends[2 * i + 1], length) : Float64Array.from(flat!.subarray(at + i, at + i + length + 1)));
+    counts.push(scaled(levels.subarray(at, at + length), totals[i]));
+    at += length;
+  }
+  return { nonfinite, totals, counts, edges };
+}
+
+function between(low: number, high: number, bins: number): Float64Array {
+  return Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + ((high - low) * i) / bins));
+}
+
+/** Levels are shares of the largest count; the sum, which travels exactly, scales them back. */
+function scaled(levels: Uint16Array | Uint8Array, total: number): Float32Array {
+  let sum = 0;
+  for (const level of levels) sum += level;
+  return Float32Array.from(levels, (level) => (sum ? (level * total) / sum : 0));
+}

@@ -1,0 +1,144 @@
+"""Channel: what one run's views share, its copy in the page and its step cursor."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakSet, WeakValueDictionary
+
+import anywidget
+import traitlets
+
+from nbviz.charts import family
+from nbviz.formats.wire import Frame, encode
+from nbviz.pump import Pump
+from nbviz.run import Run
+from nbviz.sender import Sender
+
+STATIC = pathlib.Path(__file__).parent / "static"
+SNAPSHOT_SECONDS = 30.0
+"""How often a run that never rests updates what a saved notebook would hold."""
+
+pump = Pump()
+
+
+def _cursor_from_page(value: Any, _channel: Any) -> int | None:
+    return value if type(value) is int else None
+
+
+class Channel(anywidget.AnyWidget):
+    """A widget without a picture: holds the page's copy of one run and the cursor all its views share.
+
+    Use `Channel.of`; there is one channel a run.
+
+    Notes
+    -----
+    Deltas travel as binary custom messages. The ``_snapshot`` trait is encoded when somebody asks for the state (a page
+    that reloads, a second view, a notebook that is saved), and is bounded in size. See docs/wire.md.
+    """
+
+    _esm = STATIC / "channel.js"
+    run = traitlets.Unicode().tag(sync=True)
+    family = traitlets.Unicode().tag(sync=True)
+    cursor = traitlets.Int(None, allow_none=True).tag(sync=True, echo_update=False, from_json=_cursor_from_page)
+    _snapshot = traitlets.Bytes().tag(sync=True, to_json=lambda _value, channel: channel._encoded_snapshot())
+
+    _of_runs: WeakValueDictionary[int, Channel] = WeakValueDictionary()
+
+    def __init__(self, run: Run, clock: Callable[[], float] = time.monotonic) -> None:
+        # The base class reads the state, and with it the snapshot, in its own __init__.
+        self._run = run
+        self._sender = Sender(run)
+        self._sender.skip()
+        self._sending = threading.Lock()
+        self._clock = clock
+        self._saved = clock()
+        self._followers: WeakSet[Any] = WeakSet()
+        super().__init__(run=run.name, family=family(run.name))
+        self.on_msg(self._handle)
+        _honour_subshell(self.comm)
+        run.listen(self._wake)
+
+    @classmethod
+    def of(cls, run: Run) -> Channel:
+        """The channel of a run, made at the first call."""
+        # By id: a channel keeps its run alive, so an id in the table is never another run's.
+        channel = cls._of_runs.get(id(run))
+        if channel is None or channel.comm is None:
+            channel = cls._of_runs[id(run)] = cls(run)
+            pump.start()
+            _settle_after_cells()
+        return channel
+
+    def follow(self, follower: Any) -> None:
+        """Have ``follower.flushed()`` called after rows were sent and ``follower.rested()`` at rest."""
+        self._followers.add(follower)
+
+    def flush(self) -> None:
+        """Send the rows the page has not had."""
+        with self._sending:
+            self._post(self._sender.take())
+            if self._clock() - self._saved > SNAPSHOT_SECONDS:
+                self._save()
+        for follower in list(self._followers):
+            follower.flushed()
+
+    def rest(self) -> None:
+        """Say how far everything was sent, and renew the page's snapshot, which is what a notebook saves."""
+        with self._sending:
+            self._post(self._sender.totals())
+            self._save()
+        for follower in list(self._followers):
+            follower.rested()
+
+    def snapshot(self, limit: int) -> bytes:
+        """Everything as one frame of at most about ``limit`` bytes."""
+        return encode(self._sender.snapshot(limit))
+
+    def close(self) -> None:
+        pump.forget(self)
+        super().close()
+
+    def _wake(self) -> None:
+        pump.wake(self)
+
+    def _save(self) -> None:
+        self._saved = self._clock()
+        self.send_state("_snapshot")
+
+    def _post(self, frame: Frame) -> None:
+        if self.comm is not None:
+            self.send({"type": "frame"}, [encode(frame)])
+
+    def _handle(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        if not isinstance(message, dict) or message.get("type") != "resync":
+            return
+        have = message.get("have")
+        if isinstance(have, dict):
+            with self._sending:
+                self._post(self._sender.answer(have))
+
+    def _encoded_snapshot(self) -> bytes:
+        return encode(self._sender.snapshot())
+
+
+def _honour_subshell(comm: Any) -> None:
+    """Let a page's message be handled on the subshell it asked for, so that it is while a cell trains.
+
+    ipykernel 7.4 hands it to the shell that last published on the comm, which is the busy one.
+    """
+    if hasattr(type(comm), "_reply_subshell_for"):
+        comm._reply_subshell_for = None
+
+
+def _settle_after_cells() -> None:
+    """When a cell ends, by itself, by an error or by an interrupt, the notebook around it is ready to be saved."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None and not getattr(shell, "_nbviz_settles", False):
+        shell._nbviz_settles = True
+        shell.events.register("post_run_cell", lambda *_: pump.settle())

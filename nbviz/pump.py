@@ -1,0 +1,116 @@
+"""When to flush: at most 20 times a second, less often as a run ages, and once more at rest."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from nbviz.notice import warn
+
+FLUSH_SECONDS = 0.05
+REST_SECONDS = 1.0
+AGE_SHARE = 1 / 20_000
+"""A run of eight hours flushes every 1.4 s: with its page closed, a server keeps every message in memory."""
+TASKS_PER_SECOND = 400
+"""All widgets together; Jupyter's server silently drops comm messages above 1,000 a second."""
+
+
+class Task(Protocol):
+    """What the pump drives. Neither method may block for long; what they raise is reported once."""
+
+    def flush(self) -> None:
+        """Send what is new."""
+
+    def rest(self) -> None:
+        """Bring everything that is expensive up to date: nothing has changed for a second."""
+
+
+class _Due:
+    def __init__(self, now: float) -> None:
+        self.born = now
+        self.flushed = -1e9
+        self.flush_at: float | None = None
+        self.rest_at: float | None = None
+
+
+class Pump:
+    """Flushes tasks that were woken, on one thread for all of them.
+
+    Parameters
+    ----------
+    clock : callable, optional
+        Returns seconds, monotonic; tests inject their own and call `tick` instead of starting the thread.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._due: dict[Task, _Due] = {}
+        self._reported: set[type] = set()
+        self._event = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def wake(self, task: Task) -> None:
+        """Have ``task`` flushed as soon as its rate allows."""
+        now = self._clock()
+        with self._lock:
+            due = self._due.setdefault(task, _Due(now))
+            if due.flush_at is None:
+                due.flush_at = max(now, due.flushed + self._interval(now - due.born))
+        self._event.set()
+
+    def forget(self, task: Task) -> None:
+        with self._lock:
+            self._due.pop(task, None)
+
+    def settle(self) -> None:
+        """Bring every task that is not at rest there at once, as when the cell that trained has ended."""
+        with self._lock:
+            waiting = [(task, due) for task, due in self._due.items() if due.flush_at is not None or due.rest_at is not None]
+        for task, due in waiting:
+            due.flush_at, due.rest_at, due.flushed = None, None, self._clock()
+            self._do(task.flush)
+            self._do(task.rest)
+
+    def tick(self) -> float | None:
+        """Do what is due; return the seconds until something else is, ``None`` when nothing is waiting."""
+        now = self._clock()
+        with self._lock:
+            waiting = list(self._due.items())
+        for task, due in waiting:
+            if due.flush_at is not None and due.flush_at <= now:
+                # Cleared first: whoever logs during the flush wakes the task again.
+                due.flush_at, due.flushed, due.rest_at = None, now, now + REST_SECONDS
+                self._do(task.flush)
+            elif due.flush_at is None and due.rest_at is not None and due.rest_at <= now:
+                due.rest_at = None
+                self._do(task.rest)
+        with self._lock:
+            moments = [at for due in self._due.values() for at in (due.flush_at, due.rest_at) if at is not None]
+        return max(0.0, min(moments) - self._clock()) if moments else None
+
+    def start(self) -> None:
+        """Tick on a daemon thread from now on."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="nbviz-pump", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._event.wait(self.tick())
+            self._event.clear()
+
+    def _interval(self, age: float) -> float:
+        active = sum(due.rest_at is not None for due in self._due.values())
+        return max(FLUSH_SECONDS, age * AGE_SHARE, active / TASKS_PER_SECOND)
+
+    def _do(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:
+            if type(error) not in self._reported:
+                self._reported.add(type(error))
+                warn(f"nbviz could not update its view ({type(error).__name__}: {error}); training goes on, data are kept.")

@@ -1,0 +1,98 @@
+"""LiveLoss: the curves of a run while it trains."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, ClassVar
+
+from numpy.typing import ArrayLike
+
+from nbviz.run import Run
+from nbviz.views.view import View
+
+
+def _with_logger(method: Callable[..., None]) -> Callable[..., None]:
+    """ipywidgets keeps its logger in ``log``, so our ``log`` answers to a logger's names too."""
+    logger = logging.getLogger("nbviz")
+    for level in ("debug", "info", "warning", "error", "exception", "critical"):
+        setattr(method, level, getattr(logger, level))
+    return method
+
+
+class LiveLoss(View):
+    """Loss, accuracy and whatever else is logged, drawn while the training loop runs.
+
+    Parameters
+    ----------
+    title : str, optional
+        Shown in the header; by default the run's name.
+    smoothing : float
+        Debiased exponential smoothing as in TensorBoard, 0 (off) to 0.999.
+    run : Run, optional
+        The run to show and log to; by default a new one.
+    **options
+        Traits of the widget, such as ``layout``.
+
+    Attributes
+    ----------
+    run : Run
+        The data behind it.
+
+    Examples
+    --------
+    >>> live = nbviz.LiveLoss()
+    >>> live                                         # doctest: +SKIP
+    >>> for epoch in range(20):
+    ...     live.log(loss=0.31, accuracy=0.88, val_loss=0.42)
+
+    Notes
+    -----
+    How series are charted is decided by `nbviz.charts`: roles of one metric share a chart (``loss``, ``val_loss``,
+    ``train/loss``, ``val/loss``), accuracy-like metrics share another, any further metric has its own.
+    """
+
+    PANELS: ClassVar[tuple[str, ...]] = ("header", "charts")
+
+    def __init__(
+        self, title: str | None = None, smoothing: float = 0.0, run: Run | None = None, **options: Any
+    ) -> None:
+        self._run = Run() if run is None else run
+        super().__init__(self._run, title=title or "", smoothing=smoothing, **options)
+
+    @property
+    def run(self) -> Run:
+        return self._run
+
+    @_with_logger
+    def log(self, values: Mapping[str, Any] | None = None, /, *, step: int | None = None, **metrics: Any) -> None:
+        """Log metrics of one step; see `Run.log`."""
+        self._run.log(values, step=step, **metrics)
+
+    def log_histogram(
+        self,
+        tag: str,
+        values: ArrayLike | None = None,
+        *,
+        counts: ArrayLike | None = None,
+        edges: ArrayLike | None = None,
+        step: int | None = None,
+    ) -> None:
+        """Log the distribution of a tensor; see `Run.log_histogram`."""
+        self._run.log_histogram(tag, values, counts=counts, edges=edges, step=step)
+
+    def finish(self) -> None:
+        """Say that training is over. Logging more is allowed and makes the run live again."""
+        self._run.finish()
+
+    def __enter__(self) -> LiveLoss:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._run.finish()
+        else:
+            self._run.finish("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")

@@ -1,0 +1,30 @@
+"""Ridgeline: the histograms of layers, one above the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from nbviz.run import Run
+from nbviz.views.view import View
+
+
+class Ridgeline(View):
+    """The distribution of every layer at the step under the cursor, stacked by depth, the captures before it faint.
+
+    Parameters
+    ----------
+    run : Run or mapping of str to Run
+    tags : str or sequence of str, optional
+        The histograms to show, by default all. A single one is shown over all its captures.
+    **options
+        Traits of the widget, such as ``layout``.
+    """
+
+    PANELS: ClassVar[tuple[str, ...]] = ("ridges",)
+
+    def __init__(
+        self, run: Run | Mapping[str, Run], tags: str | Sequence[str] | None = None, **options: Any
+    ) -> None:
+        shown = [tags] if isinstance(tags, str) else None if tags is None else list(tags)
+        super().__init__(run, tags=shown, **options)

@@ -1,0 +1,36 @@
+/** The page's store behind a pipe: a line of JSON in, a line of JSON out. Driven by tests/test_splices.py. */
+
+import { createInterface } from "node:readline";
+import { RunStore } from "../../js/src/store";
+import { bytesOf, decodeFrame } from "../../js/src/wire";
+
+let store = new RunStore("run", "run");
+
+const list = (column: Float64Array, length: number) => Array.from(column.subarray(0, length), String);
+
+function dump() {
+  return [...store.series.values()].map((series) => {
+    const { generation } = series as unknown as { generation: number };
+    const common = { tag: series.tag, kind: series.kind, place: series.place, generation, rows: series.rows, length: series.length };
+    if (series.kind === "scalar") {
+      const { index } = series as unknown as { index: Float64Array };
+      const { length, steps, walls, values } = series;
+      return { ...common, monotone: series.monotone, index: list(index, length), steps: list(steps, length), walls: list(walls, length), values: list(values, length) };
+    }
+    const captures = series.captures.map(({ step, wall, total, nonfinite, counts, edges }) => ({
+      step, wall, total, nonfinite, counts: Array.from(counts), edges: Array.from(edges),
+    }));
+    return { ...common, captures };
+  });
+}
+
+const answers: Record<string, (argument: never) => unknown> = {
+  reload: () => { store = new RunStore("run", "run"); return null; },
+  apply: (frame: string) => { const gaps = store.apply(decodeFrame(bytesOf(frame)!)); return { gaps, have: store.have(gaps) }; },
+  dump: () => ({ state: store.state, series: dump(), reduced: store.reduced() }),
+};
+
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const [verb, argument] = JSON.parse(line);
+  process.stdout.write(JSON.stringify(answers[verb](argument as never)) + "\n");
+});

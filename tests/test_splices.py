@@ -1,0 +1,296 @@
+"""The splice rule, both halves of it: nbviz/sender.py against js/src/store.ts over a channel that does its worst."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from nbviz import sender as sender_module
+from nbviz.formats.wire import Frame, decode, encode
+from nbviz.run import Run
+from nbviz.sender import Sender
+from tests.page import Page
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    page = Page(tmp_path_factory.mktemp("page"))
+    yield page
+    page.close()
+
+
+def numbers(texts: list[str]) -> list[float]:
+    return [math.nan if text == "NaN" else float(text.replace("Infinity", "inf")) for text in texts]
+
+
+def same(first: Any, second: Any) -> bool:
+    return np.array_equal(np.asarray(first, float), np.asarray(second, float), equal_nan=True)
+
+
+def assert_page_shows(page: Page, run: Run) -> None:
+    """The page holds a faithful, possibly reduced, copy of every series."""
+    shown = {series["tag"]: series for series in page.dump()["series"]}
+    for tag in run.tags():
+        series = run[tag]
+        if not len(series) and tag not in shown:
+            continue
+        held = shown[tag]
+        assert (held["rows"], held["generation"]) == (len(series), series.generation)
+        if series.kind == "scalar":
+            assert_faithful_scalars(held, series)
+        else:
+            total = sum(capture["total"] for capture in held["captures"])
+            assert total == pytest.approx(sum(series[row].counts.sum() for row in range(len(series))))
+            if len(series):
+                assert held["captures"][-1]["step"] == series[-1].step
+
+
+def assert_faithful_scalars(held: dict[str, Any], series: Any) -> None:
+    index = [int(row) for row in held["index"]]
+    assert index == sorted(set(index))
+    if held["length"] == held["rows"]:
+        assert index == list(range(len(series)))
+    assert same(numbers(held["steps"]), series.steps[index])
+    assert same(numbers(held["walls"]), series.wall_times[index])
+    values = numbers(held["values"])
+    assert same(values, series.values[index])
+    finite = series.values[np.isfinite(series.values)]
+    kept = [value for value in values if math.isfinite(value)]
+    if len(finite):
+        assert (min(kept), max(kept)) == (finite.min(), finite.max())
+    if len(series):
+        assert index[0] == 0 and index[-1] == len(series) - 1
+
+
+class Splices(RuleBasedStateMachine):
+    """A run is logged to and rewound, while frames are lost, repeated, late and out of order, and the page reloads."""
+
+    page: Page
+
+    @initialize()
+    def start(self) -> None:
+        self.run = Run("run", clock=lambda: 1.0)
+        self.sender = Sender(self.run)
+        self.page.reload()
+        self.page.apply(self.sender.snapshot())
+        self.flying: list[bytes] = []
+        self.old: list[bytes] = []
+
+    @rule(tag=st.sampled_from(["loss", "val/loss"]), values=st.lists(st.floats(width=32), min_size=1, max_size=60))
+    def log(self, tag: str, values: list[float]) -> None:
+        for value in values:
+            self.run.log({tag: value})
+
+    @rule(step=st.integers(-5, 5), value=st.floats())
+    def log_anywhere(self, step: int, value: float) -> None:
+        self.run.log(loss=value, step=step)
+
+    @rule(captures=st.integers(1, 9), size=st.integers(0, 40))
+    def capture(self, captures: int, size: int) -> None:
+        for scale in range(captures):
+            self.run.log_histogram("weights", np.arange(size) * (scale + 1) - 7.0)
+
+    @rule(step=st.integers(0, 80))
+    def rewind(self, step: int) -> None:
+        self.run.rewind(step)
+
+    @rule()
+    def flush(self) -> None:
+        self.flying.append(encode(self.sender.take()))
+
+    @precondition(lambda self: self.flying)
+    @rule(data=st.data(), fate=st.sampled_from(["arrive", "arrive", "arrive", "be lost", "arrive twice"]))
+    def let_a_frame(self, data: st.DataObject, fate: str) -> None:
+        block = self.flying.pop(data.draw(st.integers(0, len(self.flying) - 1)))
+        self.old.append(block)
+        if fate != "be lost":
+            self.arrive(block)
+        if fate == "arrive twice":
+            self.arrive(block)
+
+    @precondition(lambda self: self.old)
+    @rule(data=st.data())
+    def let_an_old_frame_arrive(self, data: st.DataObject) -> None:
+        self.arrive(data.draw(st.sampled_from(self.old)))
+
+    @rule()
+    def snapshot_arrives(self) -> None:
+        self.arrive(encode(self.sender.snapshot()))
+
+    @rule(limit=st.sampled_from([200, 3000, 1_000_000]))
+    def page_reloads(self, limit: int) -> None:
+        self.page.reload()
+        self.arrive(encode(self.sender.snapshot(limit)))
+
+    @rule()
+    def answer_is_lost(self) -> None:
+        self.sender.answer(self.page.apply(self.sender.totals()))
+
+    def arrive(self, block: bytes) -> None:
+        missing = self.page.apply(block)
+        if missing:
+            self.flying.append(encode(self.sender.answer(missing)))
+
+    @invariant()
+    def what_is_shown_was_logged(self) -> None:
+        """Whatever happened, the page never holds a row that its generation did not have."""
+        for held in self.page.dump()["series"]:
+            series = self.run[held["tag"]]
+            if held["kind"] == "scalar" and held["generation"] == series.generation:
+                index = [int(row) for row in held["index"]]
+                assert held["rows"] <= len(series)
+                assert same(numbers(held["values"]), series.values[index])
+
+    def teardown(self) -> None:
+        """Once the channel is good again, a heartbeat and one answer make the page whole."""
+        self.page.apply(self.sender.take())
+        missing = self.page.apply(self.sender.totals())
+        if missing:
+            assert self.page.apply(self.sender.answer(missing)) == {}
+        assert self.page.apply(self.sender.totals()) == {}
+        assert_page_shows(self.page, self.run)
+
+
+def test_the_splice_rule_survives_lost_repeated_reordered_and_stale_frames(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Small bounds, so that reduction and merging take part in short histories.
+    monkeypatch.setattr(sender_module, "POINTS", 16)
+    monkeypatch.setattr(sender_module, "CAPTURES", 8)
+    Splices.page = page
+    quick = settings(
+        max_examples=150,
+        stateful_step_count=30,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    run_state_machine_as_test(Splices, settings=quick)
+
+
+def logged(rows: int) -> Run:
+    run = Run("run", clock=lambda: 1.0)
+    run.extend("loss", np.arange(rows), np.ones(rows), np.sin(np.arange(rows) / 50))
+    return run
+
+
+def test_a_million_rows_streamed_leave_a_bounded_faithful_copy(page: Page) -> None:
+    run, sender = Run("run"), None
+    sender = Sender(run)
+    page.reload()
+    generator = np.random.default_rng(0)
+    for start in range(0, 1_000_000, 50_000):
+        steps = np.arange(start, start + 50_000)
+        values = generator.normal(size=50_000)
+        if start == 500_000:
+            values[1234] = 1e6
+            values[4321] = np.nan
+        run.extend("loss", steps, steps.astype(float), values)
+        assert page.apply(sender.take()) == {}
+    (held,) = page.dump()["series"]
+    assert held["rows"] == 1_000_000
+    assert held["length"] <= 32_768
+    assert_faithful_scalars(held, run["loss"])
+    assert 501_234 in map(int, held["index"]) and 504_321 in map(int, held["index"])
+
+
+def test_a_page_that_opens_late_starts_from_the_snapshot_and_goes_on_with_frames(page: Page) -> None:
+    run = logged(100)
+    sender = Sender(run)
+    sender.skip()
+    page.reload()
+    assert page.apply(sender.snapshot()) == {}
+    run.log(loss=0.5)
+    assert page.apply(sender.take()) == {}
+    assert_page_shows(page, run)
+
+
+def test_a_frame_before_a_gap_is_not_joined_and_says_what_the_page_has(page: Page) -> None:
+    run = logged(10)
+    sender = Sender(run)
+    page.reload()
+    page.apply(sender.take())
+    run.log(loss=1.0)
+    sender.take()
+    run.log(loss=2.0)
+    assert page.apply(sender.take()) == {"loss": [0, 10]}
+    assert page.apply(sender.answer({"loss": [0, 10]})) == {}
+    assert_page_shows(page, run)
+
+
+def test_totals_reveal_a_lost_tail(page: Page) -> None:
+    run = logged(10)
+    sender = Sender(run)
+    page.reload()
+    page.apply(sender.take())
+    run.log(loss=1.0)
+    sender.take()
+    assert page.apply(sender.totals()) == {"loss": [0, 10]}
+
+
+def test_an_answer_to_nonsense_starts_from_the_beginning(page: Page) -> None:
+    run = logged(10)
+    sender = Sender(run)
+    for nonsense in ([0, -4], [0, 99], [7, 3], "x", None, [0, 1.5, 2], {}):
+        (splice,) = sender.answer({"loss": nonsense, "no such tag": [0, 0]}).splices
+        assert (splice.start, splice.rows) == (0, 10)
+
+
+def test_detail_asked_for_anew_replaces_a_coarser_copy(page: Page) -> None:
+    run = logged(5000)
+    sender = Sender(run)
+    page.reload()
+    page.apply(sender.snapshot(4000))
+    coarse = page.dump()
+    assert coarse["reduced"] == ["loss"]
+    page.apply(sender.answer({"loss": [0, 0]}))
+    assert page.dump()["series"][0]["length"] == 5000
+    page.apply(sender.snapshot(4000))
+    assert page.dump()["series"][0]["length"] == 5000
+
+
+def test_tags_of_any_script_and_lone_surrogates_travel(page: Page) -> None:
+    run = Run("run", clock=lambda: 1.0)
+    tags = ["損失", "<script>", "\ud800", "__proto__", "a\nb", "\u202eloss"]
+    for tag in tags:
+        run.log({tag: 1.0})
+    sender = Sender(run)
+    page.reload()
+    page.apply(sender.take())
+    assert page.apply(sender.totals()) == {}
+    assert [series["tag"] for series in page.dump()["series"]] == tags
+
+
+def test_decode_is_the_inverse_of_encode() -> None:
+    run = logged(50)
+    run.log(loss=math.nan, step=7)
+    run.log_histogram("weights", [1.0, 2.0, math.inf, -3.0])
+    run.log_histogram("weights", counts=[1, 0, 3], edges=[0, 1, 2, 3], step=9)
+    frame = decode(encode(Sender(run).take()))
+    scalars, histograms = frame.splices
+    assert same(scalars.columns.values, run["loss"].values)
+    assert same(scalars.columns.steps, run["loss"].steps)
+    assert [counts.sum() for counts in histograms.columns.counts] == [3.0, 4.0]  # type: ignore[union-attr]
+    assert list(histograms.columns.nonfinite) == [1, 0]  # type: ignore[union-attr]
+    assert scalars.place == ("loss", "train", "", "min")
+
+
+def test_a_block_that_is_no_frame_is_refused_with_a_sentence() -> None:
+    whole = encode(Frame(1, "live"))
+    for block in (b"", whole[:7], b"\xff" * 16):
+        with pytest.raises(ValueError, match="no nbviz frame"):
+            decode(block)
