@@ -52,6 +52,7 @@ floats = st.floats(width=32)
 tags = st.text(max_size=8)
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(), st.integers(-(2**63), 2**63 - 1), st.lists(st.tuples(tags, floats), max_size=3)))
 )
@@ -261,10 +262,23 @@ def test_a_gap_between_buckets_becomes_an_empty_bin() -> None:
     assert capture.counts.tolist() == [5, 0, 6, 7, 0, 8]
 
 
-def test_nan_in_the_data_is_counted_beside_the_bins() -> None:
-    nan = math.nan
-    capture = only_capture(event(histo([1.0, 2.0, 3.0], [0, 2, 1], nan, nan, num=5, sum=nan)))
+@pytest.mark.parametrize(("low", "high"), [(math.nan, math.nan), (-math.inf, math.inf), (1.0, math.inf)])
+def test_nan_and_infinities_in_the_data_are_counted_beside_the_bins(low: float, high: float) -> None:
+    capture = only_capture(event(histo([1.0, 2.0, 3.0], [0, 2, 1], low, high, num=5, sum=math.nan)))
     assert (capture.edges.tolist(), capture.counts.tolist(), capture.nonfinite) == ([1.0, 2.0, 3.0], [2.0, 1.0], 2)
+
+
+def test_unlimited_outermost_buckets_never_become_edges() -> None:
+    largest = 1.7976931348623157e308
+    capture = only_capture(event(histo([-largest, 1.0, largest], [0, 2, 3], math.nan, math.nan, num=5, sum=math.nan)))
+    assert capture.counts.tolist() == [2.0, 3.0]
+    np.testing.assert_allclose(capture.edges, 1.0, rtol=1e-6)
+
+
+def test_values_outside_all_bins_are_a_problem_and_stretch_no_bin() -> None:
+    batch = decode(event(histo([1.0, 2.0, 3.0], [0, 2, 1], -1e30, 1e30, num=5, sum=1.0)))
+    assert batch.histograms[0].edges.tolist() == [1.0, 2.0, 3.0]
+    assert batch.problems == {"some values of a histogram lie in none of its bins; its bins were kept": "h"}
 
 
 @pytest.mark.parametrize(

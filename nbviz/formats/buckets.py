@@ -17,8 +17,8 @@ def from_limits(limits: Floats, counts: Floats, low: float, high: float) -> tupl
     """Counts and edges of a ``HistogramProto``, which states only where each bucket ends.
 
     As in TensorBoard (``_migrate_histogram_value`` in ``tensorboard/data_compat.py``), empty buckets at both ends are
-    dropped, and the outermost edges are the smallest and the largest value. Where those are NaN, as with NaN in the
-    data, the bucket's own limits serve.
+    dropped, and the outermost edges are the smallest and the largest value. Where those are not within the bucket, as
+    with NaN or infinities in the data, the bucket's own limits serve.
 
     Parameters
     ----------
@@ -44,10 +44,12 @@ def from_limits(limits: Floats, counts: Floats, low: float, high: float) -> tupl
         return _increasing(np.zeros(1), np.zeros(2))
     first, last = filled[0], filled[-1]
     inner = limits[first:last]
-    if not low <= limits[first]:
-        low = limits[first - 1] if first else limits[first]
-    if not high >= (inner[-1] if len(inner) else low):
-        high = limits[last] if limits[last] < NO_LIMIT else limits[last - 1] if last else low
+    floor, ceiling = limits[first - 1] if first else -NO_LIMIT, limits[last]
+    if not floor <= low <= limits[first]:
+        low = floor if floor > -NO_LIMIT else limits[first]
+    last_left = inner[-1] if len(inner) else low
+    if not last_left <= high <= ceiling:
+        high = ceiling if ceiling < NO_LIMIT else last_left
     return _increasing(counts[first : last + 1], np.concatenate(([low], inner, [high])))
 
 
