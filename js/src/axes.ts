@@ -1,6 +1,5 @@
-import { tickStep, ticks } from "d3-array";
+import { nice as niceEnds, tickStep, ticks } from "d3-array";
 import { format, precisionFixed } from "d3-format";
-import { scaleLinear } from "d3-scale";
 
 export type Domain = readonly [number, number];
 
@@ -11,7 +10,7 @@ const LARGEST = 8e307;
 const LADDER = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
 /** The domain of the values: nice numbers, zero where it is near, and never empty. */
-export function valueDomain(low: number, high: number, percent: boolean, count = 4): Domain {
+export function valueDomain(low: number, high: number, percent: boolean, count = 8): Domain {
   if (!(low <= high)) return [0, 1];
   low = Math.max(low, -LARGEST);
   high = Math.min(high, LARGEST);
@@ -22,7 +21,7 @@ export function valueDomain(low: number, high: number, percent: boolean, count =
   }
   if (low > 0 && low <= 0.3 * high) low = 0;
   if (high < 0 && high >= 0.3 * low) high = 0;
-  const nice = scaleLinear().domain([low, high]).nice(count).domain();
+  const nice = niceEnds(low, high, count);
   return [nice[0], nice[1]];
 }
 
@@ -84,7 +83,11 @@ export class EasedDomain {
 export const stepTicks = (domain: Domain, count: number): number[] =>
   ticks(domain[0], domain[1], Math.max(1, count)).filter(Number.isInteger);
 
-export const valueTicks = (domain: Domain, count: number): number[] => ticks(domain[0], domain[1], count);
+/** A whole is divided into quarters, everything else as d3 does. */
+export function valueTicks(domain: Domain, count: number, percent: boolean): number[] {
+  if (percent && count >= 4 && domain[0] === 0 && domain[1] === 1) return [0, 0.25, 0.5, 0.75, 1];
+  return ticks(domain[0], domain[1], count);
+}
 
 const whole = format(",d");
 const short = format(".3~s");
@@ -107,7 +110,7 @@ export function tickFormat(domain: Domain, count: number, percent: boolean): (va
   const step = tickStep(domain[0], domain[1], count);
   const largest = Math.max(Math.abs(domain[0]), Math.abs(domain[1]));
   if (percent) {
-    const fixed = format(`.${precisionFixed(step * 100)}f`);
+    const fixed = format(`.${Math.max(0, precisionFixed(step * 100))}f`);
     return (value) => fixed(value * 100) + PERCENT;
   }
   if (largest >= 1e5 && largest < 1e15) return (value) => short(value).replace("G", "B");
@@ -133,12 +136,12 @@ export function valueFormat(domain: Domain, percent: boolean): (value: number) =
   };
 }
 
-/** All digits that a float32 holds, for the reader who asks about one point. */
+/** The six digits that a float32 holds in any case, for the reader who asks about one point. */
 export function formatExact(value: number, percent: boolean): string {
   if (!Number.isFinite(value)) return notFinite(value);
   if (percent) return format(".5~g")(value * 100) + PERCENT;
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-4 || size >= 1e9) ? tidyExponent(format(".6~e")(value)) : format(",.7~g")(value);
+  return size !== 0 && (size < 1e-4 || size >= 1e9) ? tidyExponent(format(".5~e")(value)) : format(",.6~g")(value);
 }
 
 /** "8.4 s", "3 min 20 s", "1 h 04 min". */

@@ -18,13 +18,15 @@ export class Columns {
     this.count = 0;
   }
 
-  push(x: number, value: number, joined: boolean): number {
+  push(x: number, first: number, min: number, max: number, last: number, joined: boolean): void {
     const i = this.count++;
     if (i === this.x.length) this.grow();
     this.x[i] = x;
-    this.first[i] = this.min[i] = this.max[i] = this.last[i] = value;
+    this.first[i] = first;
+    this.min[i] = min;
+    this.max[i] = max;
+    this.last[i] = last;
     this.joined[i] = joined && i > 0 ? 1 : 0;
-    return i;
   }
 
   private grow(): void {
@@ -47,27 +49,39 @@ export function decimate(
   steps: Float64Array, values: Float64Array, length: number, scale: number, offset: number, out: Columns,
 ): Columns {
   out.clear();
-  let column = NaN;
+  let row = 0;
   let joined = false;
-  let i = -1;
-  for (let row = 0; row < length; row++) {
-    const value = values[row];
-    if (value - value !== 0) {
+  while (row < length) {
+    const first = values[row];
+    if (first - first !== 0) {
       joined = false;
+      row++;
       continue;
     }
     const x = steps[row] * scale + offset;
-    const here = Math.floor(x);
-    if (here !== column) {
-      column = here;
-      i = out.push(x, value, joined);
-    } else {
-      out.x[i] = here + 0.5;
-      if (value < out.min[i]) out.min[i] = value;
-      if (value > out.max[i]) out.max[i] = value;
-      out.last[i] = value;
+    const column = Math.floor(x);
+    const from = (column - offset) / scale;
+    const to = (column + 1 - offset) / scale;
+    const begin = row;
+    let min = first;
+    let max = first;
+    let last = first;
+    let broken = false;
+    for (row++; row < length; row++) {
+      const step = steps[row];
+      if (!(step >= from && step < to)) break;
+      const value = values[row];
+      if (value - value !== 0) {
+        broken = true;
+        continue;
+      }
+      broken = false;
+      last = value;
+      if (value < min) min = value;
+      else if (value > max) max = value;
     }
-    joined = true;
+    out.push(row === begin + 1 ? x : column + 0.5, first, min, max, last, joined);
+    joined = !broken;
   }
   return out;
 }

@@ -3,7 +3,7 @@
  * are not finite are passed through and leave no trace in the mean.
  * https://github.com/tensorflow/tensorboard/blob/master/tensorboard/webapp/widgets/line_chart_v2/data_transformer.ts
  */
-export function smooth(values: Float64Array, length: number, weight: number, out = new Float64Array(length)): Float64Array {
+export function smooth(values: Float64Array, length: number, weight: number, out: Float64Array = new Float64Array(length)): Float64Array {
   let mean = 0;
   let decay = 1;
   for (let i = 0; i < length; i++) {

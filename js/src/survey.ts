@@ -14,7 +14,10 @@ export interface Survey {
 
 export function survey(series: Scalars): Survey {
   const { steps, values, length } = series;
-  let [low, high, lowStep, highStep] = [Infinity, -Infinity, NaN, NaN];
+  let low = Infinity;
+  let high = -Infinity;
+  let lowRow = 0;
+  let highRow = 0;
   const broken: number[] = [];
   for (let row = 0; row < length; row++) {
     const value = values[row];
@@ -22,10 +25,16 @@ export function survey(series: Scalars): Survey {
       broken.push(row);
       continue;
     }
-    if (value < low) [low, lowStep] = [value, steps[row]];
-    if (value > high) [high, highStep] = [value, steps[row]];
+    if (value < low) {
+      low = value;
+      lowRow = row;
+    }
+    if (value > high) {
+      high = value;
+      highRow = row;
+    }
   }
-  return { low, high, lowStep, highStep, broken, finite: length - broken.length };
+  return { low, high, lowStep: steps[lowRow], highStep: steps[highRow], broken, finite: length - broken.length };
 }
 
 export class SurveyCache {

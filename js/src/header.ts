@@ -1,0 +1,142 @@
+import { formatRate, formatStep } from "./axes";
+import { make, setAttribute, setText } from "./dom";
+import type { MakePanel, Scalars, Scene, State, Store } from "./model";
+
+/** Rows are arriving while the last came within this time. */
+const QUIET_MS = 5000;
+const RATE_WINDOW_S = 5;
+const RATE_MIN_ROWS = 8;
+/** A rate that changed with every row could not be read. */
+const RATE_EVERY_MS = 500;
+
+const WORST_FIRST: readonly State[] = ["live", "following", "failed", "interrupted", "finished"];
+
+export function overallState(stores: readonly Store[]): State {
+  return WORST_FIRST.find((state) => stores.some((store) => store.state === state)) ?? "finished";
+}
+
+function scalarsOf(stores: readonly Store[]): Scalars[] {
+  return stores.flatMap((store) => [...store.series.values()]).filter((series) => series.kind === "scalar");
+}
+
+/** Steps per second over the last seconds of the series that was written last; NaN where there is no telling. */
+export function rateOf(all: readonly Scalars[]): number {
+  let [busiest, latest]: [Scalars | null, number] = [null, -Infinity];
+  for (const series of all) {
+    const wall = series.length > 1 ? series.walls[series.length - 1] : -Infinity;
+    const denser = busiest === null || series.rows > busiest.rows;
+    if (wall > latest + RATE_WINDOW_S || (wall > latest - RATE_WINDOW_S && denser)) {
+      busiest = series;
+      latest = Math.max(latest, wall);
+    }
+  }
+  if (!busiest) return NaN;
+  const { steps, walls, length } = busiest;
+  const last = length - 1;
+  let from = last;
+  while (from > 0 && (walls[from] > walls[last] - RATE_WINDOW_S || last - from < RATE_MIN_ROWS) && steps[from - 1] <= steps[from]) from--;
+  return (steps[last] - steps[from]) / (walls[last] - walls[from]);
+}
+
+/** Notices when rows arrive, by the page's clock: the kernel's may be another. */
+class Arrivals {
+  private rows = -1;
+  private since = -Infinity;
+
+  constructor(private readonly scene: Scene, private readonly signal: AbortSignal) {}
+
+  arriving(all: readonly Scalars[]): boolean {
+    const now = this.scene.now();
+    const rows = all.reduce((sum, series) => sum + series.rows, 0);
+    if (rows !== this.rows) {
+      const lately = all.some(({ walls, length }) => length > 0 && Date.now() / 1000 - walls[length - 1] < QUIET_MS / 1000);
+      if (this.rows >= 0 || lately) this.since = now;
+      this.rows = rows;
+      this.lookAgain();
+    }
+    return now - this.since < QUIET_MS;
+  }
+
+  private timer = 0;
+
+  private lookAgain(): void {
+    if (this.timer) return;
+    this.timer = window.setTimeout(() => {
+      this.timer = 0;
+      if (this.signal.aborted) return;
+      if (this.scene.now() - this.since < QUIET_MS) this.lookAgain();
+      this.scene.request();
+    }, QUIET_MS + 100);
+  }
+}
+
+function stateWord(state: State, arriving: boolean): string {
+  if (state !== "live") return state;
+  return arriving ? "training" : "waiting";
+}
+
+function titleOf({ title, stores }: Scene): string {
+  if (title) return title;
+  return stores.length === 1 ? stores[0].run : `${stores.length} runs`;
+}
+
+/** The slider that smooths; its words say how much. */
+function makeSmoothing(scene: Scene, signal: AbortSignal): { element: HTMLElement; draw: () => void } {
+  const input = make("input", { type: "range", min: "0", max: "0.99", step: "0.01", "aria-label": "smoothing" });
+  const words = make("output");
+  input.addEventListener("input", () => {
+    scene.smoothing = Number(input.value);
+    scene.request();
+  }, { signal });
+  const element = make("label", { class: "smoothing", title: "Smooths training lines as TensorBoard does; what was logged stays faint behind" },
+    make("span", { class: "smoothing-word" }, "smoothing"), words, input);
+  const draw = (): void => {
+    const smoothing = Math.min(0.99, Math.max(0, scene.smoothing));
+    if (Number(input.value) !== smoothing) input.value = String(smoothing);
+    setText(words, smoothing.toFixed(2));
+    input.style.setProperty("--share", String(smoothing / 0.99));
+  };
+  return { element, draw };
+}
+
+/** One line: what runs, how it is, how far it is, and what is wrong. */
+export const makeHeader: MakePanel = (scene, signal) => {
+  const dot = make("span", { class: "header-dot", "aria-hidden": "true" });
+  const title = make("span", { class: "header-title" });
+  const word = make("span", { class: "header-word" });
+  const step = make("b");
+  const steps = make("span", { class: "header-step" }, "step ", step);
+  const rate = make("span", { class: "header-rate" });
+  const notice = make("span", { class: "header-notice", role: "status" });
+  const smoothing = makeSmoothing(scene, signal);
+  const element = make("header", { class: "header" }, make("div", { class: "header-facts" }, dot, title, word, steps, rate, notice), smoothing.element);
+  const arrivals = new Arrivals(scene, signal);
+  let rated = -Infinity;
+
+  const draw = (): boolean => {
+    const { stores } = scene;
+    const all = scalarsOf(stores);
+    const state = overallState(stores);
+    const arriving = arrivals.arriving(all);
+    setText(title, titleOf(scene));
+    setText(word, stateWord(state, arriving));
+    setAttribute(dot, "data-state", state);
+    dot.classList.toggle("is-waiting", state === "live" && !arriving);
+    const range = scene.range();
+    steps.hidden = range === null;
+    if (range) setText(step, formatStep(range[1]));
+    const moving = state === "live" && arriving;
+    rate.hidden = !moving;
+    if (moving && scene.now() - rated >= RATE_EVERY_MS) {
+      rated = scene.now();
+      setText(rate, formatRate(rateOf(all)));
+    }
+    const said = [...new Set(stores.map((store) => store.notice).filter(Boolean))].join(" · ");
+    notice.hidden = said === "";
+    setText(notice, said);
+    setAttribute(notice, "title", said);
+    smoothing.draw();
+    return false;
+  };
+  return { element, draw };
+};

@@ -1,0 +1,117 @@
+import { formatStep } from "./axes";
+import { make, setAttribute, setText } from "./dom";
+
+export interface LegendItem {
+  readonly key: string;
+  readonly label: string;
+  /** Read aloud where there is no label. */
+  readonly name: string;
+  readonly color: string;
+  readonly dash: readonly number[];
+  readonly value: string;
+  /** Said of the value on demand, such as what was logged where the line is smoothed. */
+  readonly note: string;
+  readonly finite: boolean;
+  readonly hidden: boolean;
+}
+
+export interface Best {
+  readonly text: string;
+  readonly step: number;
+  readonly whose: string;
+}
+
+export interface LegendState {
+  readonly items: readonly LegendItem[];
+  readonly best: Best | null;
+  readonly badge: { readonly text: string; readonly title: string } | null;
+  /** Characters that the widest value takes. */
+  readonly width: number;
+}
+
+interface Entry {
+  readonly button: HTMLButtonElement;
+  readonly swatch: SVGLineElement;
+  readonly label: HTMLElement;
+  readonly value: HTMLElement;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function makeSwatch(): [SVGSVGElement, SVGLineElement] {
+  const svg = document.createElementNS(SVG, "svg");
+  const line = document.createElementNS(SVG, "line");
+  for (const [name, value] of [["width", "22"], ["height", "10"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
+  for (const [name, value] of [["x1", "1"], ["x2", "21"], ["y1", "5"], ["y2", "5"]]) line.setAttribute(name, value);
+  svg.append(line);
+  return [svg, line];
+}
+
+/** The title line of a chart: it names the lines, reads their values and hides them on a click. */
+export class Legend {
+  readonly element: HTMLElement;
+  private readonly items = make("span", { class: "legend-items" });
+  private readonly best = make("span", { class: "legend-best" });
+  private readonly bestText = [make("b"), make("span")];
+  private readonly badge = make("span", { class: "legend-badge", hidden: "" });
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(title: string, private readonly toggle: (key: string) => void, private readonly signal: AbortSignal) {
+    this.best.append("best ", ...this.bestText);
+    this.best.hidden = true;
+    const name = make("h3", { class: "legend-title", title }, title);
+    this.element = make("div", { class: "legend" }, name, this.items, make("span", { class: "legend-end" }, this.best, this.badge));
+  }
+
+  update({ items, best, badge, width }: LegendState): void {
+    for (const item of items) this.updateEntry(this.entries.get(item.key) ?? this.add(item.key), item, width);
+    for (const [key, entry] of this.entries) {
+      if (items.some((item) => item.key === key)) continue;
+      entry.button.remove();
+      this.entries.delete(key);
+    }
+    this.best.hidden = best === null;
+    if (best) {
+      setText(this.bestText[0], best.text);
+      setText(this.bestText[1], `${best.whose && ` ${best.whose}`} at ${formatStep(best.step)}`);
+    }
+    this.badge.hidden = badge === null;
+    if (badge) {
+      setText(this.badge, badge.text);
+      setAttribute(this.badge, "title", badge.title);
+      setAttribute(this.badge, "aria-label", badge.title);
+    }
+  }
+
+  private add(key: string): Entry {
+    const [svg, swatch] = makeSwatch();
+    const label = make("span", { class: "legend-label" });
+    const value = make("span", { class: "legend-value" });
+    const button = make("button", { class: "legend-item", type: "button" }, svg, label, value);
+    button.addEventListener("click", () => this.toggle(key), { signal: this.signal });
+    const entry = { button, swatch, label, value };
+    this.entries.set(key, entry);
+    this.items.append(button);
+    return entry;
+  }
+
+  private updateEntry({ button, swatch, label, value }: Entry, item: LegendItem, width: number): void {
+    setAttribute(button, "aria-pressed", String(!item.hidden));
+    setAttribute(button, "title", `${item.name}: click to ${item.hidden ? "show" : "hide"}${item.note && `\n${item.note}`}`);
+    if (!item.label) setAttribute(button, "aria-label", `${item.name} ${item.value}`);
+    else button.removeAttribute("aria-label");
+    if (button.style.color !== item.color && button.dataset.color !== item.color) {
+      button.dataset.color = item.color;
+      button.style.setProperty("--series", item.color);
+    }
+    setAttribute(swatch, "stroke-dasharray", !item.dash.length ? "none" : item.dash[0] < 2 ? "1 4" : "5 2.5");
+    setAttribute(swatch, "stroke-linecap", item.dash.length && item.dash[0] < 2 ? "round" : "butt");
+    label.hidden = item.label === "";
+    setText(label, item.label);
+    setText(value, item.hidden ? "" : item.value);
+    value.hidden = item.hidden;
+    value.classList.toggle("is-broken", !item.finite);
+    const room = `${width}ch`;
+    if (value.style.minWidth !== room) value.style.minWidth = room;
+  }
+}
