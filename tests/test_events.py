@@ -170,6 +170,9 @@ def test_one_event_file_is_a_run_named_by_its_directory(tmp_path: Path, monkeypa
     assert values(read(path), "lr=0.1") == half(0, 3)
     monkeypatch.chdir(path.parent)
     assert list(read(NAME)) == list(read(".")) == ["lr=0.1"]
+    (path.parent / "deeper").mkdir()
+    monkeypatch.chdir("deeper")
+    assert list(read("..")) == ["lr=0.1"]
 
 
 def test_a_run_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
@@ -213,6 +216,24 @@ def test_a_file_that_is_no_event_file_is_reported_and_the_rest_is_read(tmp_path:
     runs = read(tmp_path)
     assert values(runs, "run") == half(0, 3)
     assert runs["run"].problems == [f"{bad} is no event file (it does not start with a record), so it was skipped."]
+
+
+def test_a_directory_that_cannot_be_read_is_reported_and_the_rest_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "good" / NAME, losses(0, 3))
+    bad = write(tmp_path / "bad" / NAME, losses(0, 3)).parent
+    good_scandir = os.scandir
+
+    def scandir(path: Path) -> Any:
+        if path == bad:
+            raise PermissionError(13, "Permission denied")
+        return good_scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    runs = read(tmp_path)
+    assert list(runs) == ["good"]
+    assert runs.problems == [f"the directory {bad} cannot be read (Permission denied), so its runs are left out."]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
@@ -418,7 +439,7 @@ def wait_until(condition: Any, seconds: float = 10.0) -> None:
 
 
 def test_follow_reads_in_a_thread_of_its_own_until_the_with_block_ends(tmp_path: Path) -> None:
-    path = write(tmp_path / "run" / NAME, losses(0, 2))
+    path, threads = write(tmp_path / "run" / NAME, losses(0, 2)), set(threading.enumerate())
     with follow(tmp_path) as runs:
         assert values(runs, "run") == half(0, 2)
         append(path, losses(2, 4))
@@ -428,7 +449,7 @@ def test_follow_reads_in_a_thread_of_its_own_until_the_with_block_ends(tmp_path:
         append(path, losses(4, 5))
     assert values(runs, "run") == half(0, 5)
     assert [run.state for run in runs.values()] == ["finished", "finished"]
-    assert not [thread for thread in threading.enumerate() if thread.name == "nbviz-follow"]
+    assert set(threading.enumerate()) <= threads
 
 
 def test_an_error_in_the_thread_is_reported_once_and_following_goes_on(tmp_path: Path) -> None:

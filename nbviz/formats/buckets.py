@@ -85,7 +85,7 @@ def _increasing(counts: Floats, edges: Floats) -> tuple[Floats, Floats]:
 
     Empty bins of no width are dropped; others reach to about the next float32, and so hold the same values as before.
     """
-    if not np.isfinite(edges).all():
+    if not (np.abs(edges) < NO_LIMIT).all():
         raise MalformedError("the edges of a histogram are NaN or infinite, as its data were, so it was left out")
     if (edges[1:] < edges[:-1]).any():
         raise MalformedError("the edges of a histogram are not in order, so it was left out")

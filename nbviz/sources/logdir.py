@@ -60,5 +60,6 @@ def run_name(where: str, root: Path, found: dict[str, list[Path]]) -> str:
     if where != ".":
         return where
     directory = root.parent if root.is_file() else root
-    own = directory.resolve().name
+    own = directory.absolute().name
+    own = directory.resolve().name if own == ".." else own  # a link keeps the name it was asked for by
     return own if own and own not in found else "."
