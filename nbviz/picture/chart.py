@@ -1,0 +1,179 @@
+"""One chart of the static picture: its title line, which is the legend and the readout, its axes and its lines."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from nbviz.picture.axes import GRID, Box, Floats, step_ticks, trace, value_ends, value_ticks
+from nbviz.picture.lines import ROLES, Chart, Line
+from nbviz.picture.numbers import Format, step_text, value_format
+from nbviz.picture.words import TEXT, escape, shorten, strong, width_of, write, write_markup
+
+DASHES = ("", "6 4", "1.5 4")
+TICKS = 4
+ROW, GAP, RIGHT = 20, 12, 10
+LEGEND_ROWS = 5
+SMALL = 11.5
+
+
+class Layout(NamedTuple):
+    """What the charts of a picture have in common, so that their steps and titles line up."""
+
+    width: float
+    height: float
+    """Of the plot with its labels, without the title line."""
+    left: float
+    steps: tuple[float, float]
+    cursor: int
+    one_line: bool
+    """Whether every legend has room between the title and the best value."""
+
+    @classmethod
+    def of(cls, charts: list[Chart], width: float, height: float, steps: tuple[float, float], cursor: int) -> Layout:
+        widths = [40.0]
+        for chart in charts:
+            values, text = value_ticks(value_ends(*chart.ends, chart.percent), TICKS, chart.percent)
+            widths += [width_of(text(value), SMALL) + 12 for value in values]
+        one_line = all(_Legend(chart, width).fits for chart in charts)
+        return cls(width, height, math.ceil(max(widths)), steps, cursor, one_line)
+
+
+def draw_chart(chart: Chart, layout: Layout) -> tuple[str, float]:
+    """The chart with its upper left corner at the origin, and its height."""
+    cursor, steps = layout.cursor, layout.steps
+    ends = value_ends(*chart.ends, chart.percent)
+    legend, top = _Legend(chart, layout.width).draw(layout.one_line)
+    values, tick_text = value_ticks(ends, TICKS, chart.percent)
+    box = Box(layout.left, top + 10, layout.width - RIGHT, top + layout.height - 24, steps, ends)
+    parts = [legend, _axes(box, values, tick_text)]
+    if cursor < steps[1]:
+        parts.append(_cursor(box, cursor))
+    for line, color in zip(chart.lines, chart.colors, strict=True):
+        if line.smooth is not line.values:
+            parts.append(_path(box, line.steps, line.values, f'stroke="{color}" stroke-opacity=".3"'))
+    for line, color in zip(chart.lines, chart.colors, strict=True):
+        parts.append(_path(box, line.smooth_steps, line.smooth, _ink(line, color, box)) + _marks(box, line, color))
+    if cursor < steps[1]:
+        parts += [_point(box, cursor, line, color) for line, color in zip(chart.lines, chart.colors, strict=True)]
+    return "".join(parts), top + layout.height
+
+
+def _ink(line: Line, color: str, box: Box) -> str:
+    # Dashes along the zigzag of a dense line would read as noise; a thick one would hide its own spikes.
+    dense = line.rows >= 2 * (box.right - box.left)
+    return _stroke(color, "" if dense else DASHES[ROLES.index(line.place.role)], 1.5 if dense else 2)
+
+
+def _stroke(color: str, dash: str, thickness: float = 2) -> str:
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    cap = ' stroke-linecap="round"' if dash.startswith("1.5") else ""
+    return f'stroke="{color}" stroke-width="{thickness:g}"{dashed}{cap}'
+
+
+def _path(box: Box, steps: Floats, values: Floats, ink: str) -> str:
+    y = np.where(np.isfinite(values), box.y(np.nan_to_num(values)), np.nan)
+    line, dots = trace(box.x(steps), y)
+    drawn = f'<path class="line" d="{line}" fill="none" {ink} stroke-linejoin="round"/>' if line else ""
+    color = ink.partition(" ")[0]
+    return drawn + (f'<path d="{dots}" {color} stroke-width="5" stroke-linecap="round"/>' if dots else "")
+
+
+def _marks(box: Box, line: Line, color: str) -> str:
+    """Triangles: NaN at the height of the last good value, the infinities at the edge they left by."""
+    broken = np.flatnonzero(~np.isfinite(line.values))
+    good = np.maximum.accumulate(np.where(np.isfinite(line.values), np.arange(len(line.values)), -1))
+    x = box.x(line.steps)
+    paths, seen = [], dict[str, float]()
+    for row in broken.tolist():
+        value, kind = float(line.values[row]), str(line.values[row])
+        if abs(x[row] - seen.get(kind, -math.inf)) < 5:
+            continue
+        seen[kind] = float(x[row])
+        up = value != value or value > 0
+        level = box.bottom - 5 if value < 0 or good[row] < 0 else float(box.y(line.values[good[row]]))
+        level = box.top + 4 if value > 0 else level
+        paths.append(f"M{x[row]:.1f},{level + (-4.5 if up else 4.5):.1f}l4.5,{8 if up else -8}h-9z")
+    return f'<path class="mark" d="{"".join(paths)}" fill="{color}"/>' if paths else ""
+
+
+def _axes(box: Box, values: list[float], tick_text: Format) -> str:
+    parts = []
+    for value in values:
+        y = round(float(box.y(np.float64(value)))) + 0.5
+        parts.append(f"M{box.left:.1f},{y:g}H{box.right:.1f}")
+    grid = f'<path class="grid" d="{"".join(parts)}" {GRID}/>'
+    words = [
+        write(box.left - 8, float(box.y(np.float64(value))) + 4, tick_text(value), size=SMALL, anchor="end")
+        for value in values
+    ]
+    steps, step_words = step_ticks(box.steps, box.right - box.left)
+    for step in steps:
+        x, text = float(box.x(np.float64(step))), step_words(step)
+        x = min(x, box.right + 10 - width_of(text, SMALL) / 2)
+        words.append(write(x, box.bottom + 17, text, size=SMALL, anchor="middle"))
+    return grid + "".join(words)
+
+
+def _cursor(box: Box, cursor: int) -> str:
+    x = round(float(box.x(np.float64(cursor))))
+    return f'<path class="cursor" d="M{x},{box.top - 4:.1f}V{box.bottom:.1f}" stroke="{TEXT}" stroke-width="2"/>'
+
+
+def _point(box: Box, cursor: int, line: Line, color: str) -> str:
+    if line.shown is None or not math.isfinite(line.shown):
+        return ""
+    x, y = float(box.x(np.float64(cursor))), float(box.y(np.float64(line.shown)))
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"/>'
+
+
+class _Legend:
+    """The title line of a chart: it names the lines in their own colour and dash, and reads their values."""
+
+    def __init__(self, chart: Chart, width: float) -> None:
+        self._chart = chart
+        self._end = width - RIGHT
+        self._text = value_format(*value_ends(*chart.ends, chart.percent), chart.percent)
+        self._items = [self._item(i) for i in range(len(chart.lines))]
+        best, room = self._best()
+        self._title = shorten(chart.title, max(60, self._end - room), 13, 650)
+        self._head = write(0, 14, self._title, size=13, weight=650) + best
+        self._start = width_of(self._title, 13, 650) + GAP
+        taken = sum(each + GAP for _, each in self._items)
+        self.fits = self._start + taken + room <= self._end
+
+    def draw(self, one_line: bool) -> tuple[str, float]:
+        parts, x, row = [self._head], self._start, 0
+        if not one_line and self._chart.labels != [""]:
+            x, row = 0.0, 1
+        for i, (item, taken) in enumerate(self._items):
+            if x > 0 and row and x + taken > self._end:
+                x, row = 0.0, row + 1
+            if row > LEGEND_ROWS:
+                parts.append(write(0, 14 + row * ROW, f"and {len(self._items) - i:,} more"))
+                break
+            parts.append(f'<g transform="translate({x:.1f},{row * ROW})">{item}</g>')
+            x += taken + GAP
+        # Where the legends of other charts take a line of their own, this one leaves it free.
+        return "".join(parts), ROW * (max(row, 0 if one_line else 1) + 1) + 2
+
+    def _best(self) -> tuple[str, float]:
+        best = self._chart.best()
+        if not best:
+            return "", 0.0
+        value, step, line = best
+        several = len({line.family for line in self._chart.lines}) > 1
+        whose = f"{shorten(self._chart.labels[line], 110)} " if several else ""
+        after = f"{whose}at {step_text(step)}"
+        markup = f"best {strong(self._text(value))} {escape(after)}"
+        return write_markup(self._end, 14, markup, anchor="end"), width_of(f"best {self._text(value)} {after}") + GAP
+
+    def _item(self, i: int) -> tuple[str, float]:
+        line, color = self._chart.lines[i], self._chart.colors[i]
+        label = shorten(self._chart.labels[i], 150)
+        value = "–" if line.shown is None else self._text(line.shown)
+        swatch = f'<path class="swatch" d="M0,9.5h20" {_stroke(color, DASHES[ROLES.index(line.place.role)])}/>'
+        words = write_markup(26, 14, f"{escape(label)} {strong(value)}" if label else strong(value), fill=color)
+        return swatch + words, 26 + width_of(label + " ") + width_of(value, 12.5, 650)

@@ -1,0 +1,207 @@
+"""What the charts of the static picture show: series by chart, each reduced to what can be seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbviz.charts import Place, family, place
+from nbviz.picture.axes import Floats
+from nbviz.reduce import kept_rows
+from nbviz.run import Run
+from nbviz.series import ScalarSeries
+
+ROLES = ("train", "validation", "test")
+HUES = ("#337ab5", "#c35500", "#008761", "#a46086", "#9a6e00", "#4773cc", "#767676")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series of a chart, read once."""
+
+    run: str
+    tag: str
+    place: Place
+    family: int
+    rows: int
+    steps: Floats
+    values: Floats
+    """Rows kept of what was logged: every spike is among them."""
+    smooth_steps: Floats
+    smooth: Floats
+    """The same of the smoothed values; what was logged, where nothing was smoothed."""
+    logged: float | None
+    """Value at the cursor, None while there is none."""
+    shown: float | None
+    """The same, smoothed."""
+
+    @property
+    def finite(self) -> Floats:
+        return self.values[np.isfinite(self.values)]
+
+
+@dataclass(frozen=True)
+class Chart:
+    title: str
+    lines: list[Line]
+    labels: list[str]
+    colors: list[str]
+    percent: bool
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Smallest and largest finite value; the first is greater than the second where there is none."""
+        finite = np.concatenate([line.finite for line in self.lines])
+        return (float(finite.min()), float(finite.max())) if len(finite) else (1.0, 0.0)
+
+    def best(self) -> tuple[float, int, int] | None:
+        """Value, step and index of the line of the best value logged: of validation where there is such a series."""
+        for role in ("validation", "test", "train"):
+            finite = [(i, line) for i, line in enumerate(self.lines) if line.place.role == role and len(line.finite)]
+            found = [_best(line, i) for i, line in finite if line.place.best]
+            if found:
+                return (min if finite[0][1].place.best == "min" else max)(found, key=lambda each: each[0])
+            if finite:
+                return None
+        return None
+
+
+def _best(line: Line, index: int) -> tuple[float, int, int]:
+    signed = line.values if line.place.best == "min" else -line.values
+    row = int(np.where(np.isfinite(signed), signed, np.inf).argmin())
+    return float(line.values[row]), int(line.steps[row]), index
+
+
+def charts_of(
+    runs: Sequence[Run], tags: Sequence[str] | None, step: int, smoothing: float, limit: int
+) -> tuple[list[Chart], int]:
+    """The first ``limit`` charts of all runs in order of first appearance, and how many there are."""
+    families = list(dict.fromkeys(family(run.name) for run in runs))
+    groups: dict[str, list[tuple[Run, ScalarSeries, Place]]] = {}
+    for run in runs:
+        for tag in run.tags("scalar"):
+            series = run[tag]
+            if len(series) and (tags is None or tag in tags):
+                where = place(str(tag), run.name)
+                groups.setdefault(where.chart, []).append((run, series, where))
+    shown = list(groups.items())[:limit]
+    weight = min(0.999, max(0.0, smoothing)) if smoothing == smoothing else 0.0
+    drawn = sum(len(members) for _, members in shown) * (2 if weight else 1)
+    buckets = min(400, max(40, 1600 // max(1, drawn)))
+    charts = []
+    for title, members in shown:
+        lines = [
+            _read(run, series, where, families.index(family(run.name)), (buckets, step, weight))
+            for run, series, where in members
+        ]
+        lines.sort(key=lambda line: (line.family, ROLES.index(line.place.role)))
+        charts.append(_chart(title, lines, families))
+    return charts, len(groups)
+
+
+def _chart(title: str, lines: list[Line], families: list[str]) -> Chart:
+    finite = np.concatenate([line.finite for line in lines])
+    shares = all(line.place.unit == "percent" for line in lines)
+    percent = shares and not len(finite[(finite < 0) | (finite > 1)])
+    return Chart(title, lines, _labels(title, lines, families), _colors(lines, len(families)), percent)
+
+
+def _labels(title: str, lines: list[Line], families: list[str]) -> list[str]:
+    """The shortest names that tell the lines of a chart apart."""
+    if len(lines) == 1 and len(families) == 1 and lines[0].tag == title:
+        return [""]
+    ways: list[list[str]] = [
+        [line.place.role for line in lines],
+        [line.tag for line in lines],
+        [f"{line.run} {line.tag}" for line in lines],
+    ]
+    if len(families) > 1:
+        names = [families[line.family] for line in lines]
+        named = [[f"{name} {word}" for name, word in zip(names, way, strict=True)] for way in ways[:2]]
+        ways = [names, *named, ways[2]]
+    for way in ways:
+        if len(set(way)) == len(way):
+            return way
+    return ways[-1]
+
+
+def _colors(lines: list[Line], families: int) -> list[str]:
+    """A hue a family; of a single family a hue a role, and where one role has several series, a hue each."""
+    if families > 1:
+        return [HUES[line.family % len(HUES)] for line in lines]
+    colors = []
+    for line in lines:
+        same = [other for other in lines if other.place.role == line.place.role]
+        # By identity: lines hold arrays, which have no single truth of being equal.
+        at = next(i for i, other in enumerate(same) if other is line)
+        colors.append(HUES[(ROLES.index(line.place.role) if len(same) == 1 else at) % len(HUES)])
+    return colors
+
+
+def _read(run: Run, series: ScalarSeries, where: Place, index: int, view: tuple[int, int, float]) -> Line:
+    buckets, step, weight = view
+    # A training thread may append meanwhile: what is longer is cut.
+    rows = min(len(series.steps), len(series.values))
+    steps, values = series.steps[:rows], series.values[:rows]
+    kept = _reduced(values, buckets)
+    # Smoothing is there for the noise of single batches; validation is shown as it was measured.
+    smoothed = smooth(values, weight) if weight and where.role == "train" else values
+    smooth_kept = kept if smoothed is values else _reduced(smoothed, buckets)
+    at = row_at(steps, step)
+    return Line(
+        str(run.name), str(series.tag), where, index, rows,
+        steps[kept].astype(np.float64), values[kept],
+        steps[smooth_kept].astype(np.float64), smoothed[smooth_kept],
+        None if at is None else float(values[at]), None if at is None else float(smoothed[at]),
+    )  # fmt: skip
+
+
+def _reduced(values: Floats, buckets: int) -> NDArray[np.intp]:
+    """`kept_rows` without those that lie on the way from one to the next: a bucket's first row and every turn stay."""
+    stride = max(1, -(-len(values) // buckets))
+    rows = kept_rows(values, stride)
+    if stride < 4 or len(rows) < 3:
+        return rows
+    slope = np.sign(np.diff(values[rows]))
+    turns = np.ones(len(rows), bool)
+    turns[1:-1] = ~(slope[1:] * slope[:-1] > 0)
+    kept: NDArray[np.intp] = rows[turns | (rows % stride == 0)]
+    return kept
+
+
+def row_at(steps: NDArray[np.int64], step: int) -> int | None:
+    """The last row of those with the greatest step that is not past ``step``; None while all are past it."""
+    if not len(steps):
+        return None
+    if steps[-1] <= step and steps[-1] == steps.max():
+        return len(steps) - 1
+    past = np.where(steps <= step, steps, np.iinfo(np.int64).min)
+    row = len(steps) - 1 - int(past[::-1].argmax())
+    return row if steps[row] <= step else None
+
+
+def smooth(values: Floats, weight: float) -> Floats:
+    """Exponential smoothing as TensorBoard draws it: corrected for its start at zero, values not finite passed through.
+
+    A million rows go through in blocks: the mean runs within all blocks at once, and then from block to block.
+    js/src/smooth.ts does the same row by row.
+    """
+    good = np.isfinite(values)
+    finite = values[good]
+    count = len(finite)
+    size = max(1, int(count**0.5))
+    blocks = np.zeros((-(-count // size), size))
+    blocks.ravel()[:count] = finite * (1 - weight)
+    means = np.ascontiguousarray(blocks.T)
+    for i in range(1, size):
+        means[i] += weight * means[i - 1]
+    carried = np.zeros(len(blocks))
+    for i in range(1, len(blocks)):
+        carried[i] = means[-1, i - 1] + weight**size * carried[i - 1]
+    means += weight ** np.arange(1, size + 1)[:, None] * carried
+    smoothed: Floats = values.copy()
+    smoothed[good] = means.T.ravel()[:count] / -np.expm1(np.arange(1, count + 1) * np.log(weight))
+    return smoothed
