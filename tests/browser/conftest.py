@@ -6,15 +6,19 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from nbformat import NotebookNode
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.notebook import LabNotebook
 from tests.browser.server import JupyterServer
 
 WITHIN = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:", "file:")
+# A failing test may take its time; one that passes never waits for this.
+expect.set_options(timeout=30_000)
+
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -37,7 +41,7 @@ FLAGS = [
 
 class OpenNotebook(Protocol):
     def __call__(
-        self, cells: Sequence[str | dict[str, Any]], name: str | None = None, host: str = "lab", kernel: bool = True
+        self, cells: Sequence[str | NotebookNode], name: str | None = None, host: str = "lab", kernel: bool = True
     ) -> LabNotebook: ...
 
 
@@ -81,9 +85,14 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
+def outside() -> list[str]:
+    """The addresses on other machines that the page has asked for. There must be none when the test ends."""
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, outside: list[str]) -> Iterator[Page]:
     """A page that fails its test if it asks anything of another machine."""
-    outside: list[str] = []
 
     def note(url: str) -> None:
         if not url.startswith(WITHIN):
@@ -103,7 +112,7 @@ def open_notebook(lab: JupyterServer, page: Page) -> OpenNotebook:
     numbers = itertools.count()
 
     def open_notebook(
-        cells: Sequence[str | dict[str, Any]], name: str | None = None, host: str = "lab", kernel: bool = True
+        cells: Sequence[str | NotebookNode], name: str | None = None, host: str = "lab", kernel: bool = True
     ) -> LabNotebook:
         name = name or f"test{next(numbers)}.ipynb"
         lab.write_notebook(name, cells)

@@ -13,6 +13,7 @@ window.harness = (() => {
     shown: () => Boolean(window.jupyterapp?.shell && panel()?.context.isReady && panel().content.widgets.length),
     idle: () => kernel()?.connectionStatus === "connected" && kernel().status === "idle",
     kernelInfo: async () => void (await kernel().info),
+    interrupt: async () => void (await kernel().interrupt()),
     save: async () => void (await panel().context.save()),
     theme: (name) => window.jupyterapp.commands.execute("apputils:change-theme", { theme: name }),
     trusted: (index) => cell(index).model.trusted,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
 from playwright.sync_api import Locator, Page
 
 from tests.browser.server import THEMES, JupyterServer
@@ -72,6 +73,9 @@ class LabNotebook:
         for output in self.outputs(cell):
             assert output["output_type"] != "error", "\n".join(output["traceback"])
 
+    def ran(self, cell: int) -> bool:
+        return bool(self.page.evaluate("cell => harness.ran(cell)", cell))
+
     def add(self, source: str) -> int:
         """Append a code cell and return its index."""
         return int(self.page.evaluate("source => harness.addCell(source)", source))
@@ -94,7 +98,7 @@ class LabNotebook:
     def save(self) -> None:
         self.page.evaluate("harness.save()")
 
-    def saved(self) -> Any:
+    def saved(self) -> NotebookNode:
         """Return the notebook as it is on disk."""
         return self.server.read_notebook(self.name)
 
@@ -102,6 +106,10 @@ class LabNotebook:
         """Reload the page; with `kernel` false do not wait for an idle kernel, which may be busy with a cell."""
         self.page.reload()
         self._wait_until_shown(kernel)
+
+    def interrupt(self) -> None:
+        """Interrupt the kernel, as the stop button does."""
+        self.page.evaluate("harness.interrupt()")
 
     def restart_kernel(self) -> None:
         """Restart the kernel by the menu's command and say yes to the question it asks."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat.v4
+from nbformat import NotebookNode
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
@@ -103,15 +104,15 @@ class JupyterServer:
         """Return where a notebook opens: in JupyterLab, with any earlier workspace ignored, or in Notebook 7."""
         return f"{self.url}/lab/tree/{name}?reset" if host == "lab" else f"{self.url}/notebooks/{name}"
 
-    def write_notebook(self, name: str, cells: Sequence[str | dict[str, Any]]) -> None:
-        """Write a notebook that the server has not signed: code cells as text, or whole cells with outputs."""
+    def write_notebook(self, name: str, cells: Sequence[str | NotebookNode]) -> None:
+        """Write a notebook that the server has not signed: code cells as text, or whole cells of any kind."""
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
         )
         (self.root / name).write_text(nbformat.writes(notebook), "utf-8")
 
-    def read_notebook(self, name: str) -> Any:
+    def read_notebook(self, name: str) -> NotebookNode:
         return nbformat.read(self.root / name, as_version=4)
 
     def set(self, plugin: str, **values: Any) -> None:
