@@ -22,8 +22,9 @@ export const STEP_ROOM = 56;
 
 export function historyFrame(width: number, height: number, captures: number): Frame {
   const rise = Math.min(height * 0.3, 120);
-  const pitch = (height - rise - 6) / Math.max(1, captures);
-  return { width, height, left: 1, right: width - STEP_ROOM, top: rise, pitch, rise };
+  const top = rise * 1.15 + 2;
+  const pitch = (height - top - 6) / Math.max(1, captures);
+  return { width, height, left: 1, right: width - STEP_ROOM, top, pitch, rise };
 }
 
 /** The capture whose baseline is nearest to `y`. */

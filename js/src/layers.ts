@@ -31,28 +31,33 @@ function* capturesOf(scene: Scene): Generator<{ store: Store; series: Captures }
 /** Whether there is anything for a ridge panel to show. */
 export const hasHistograms = (scene: Scene): boolean => !capturesOf(scene).next().done;
 
-/** Leading, then trailing parts (between slashes) that all tags have in common, one part of each tag left over. */
-function commonParts(tags: readonly string[]): [number, number] {
-  const parts = tags.map((tag) => tag.split("/"));
-  const shortest = Math.min(...parts.map((each) => each.length));
-  const first = parts[0] ?? [];
+/** How many leading and trailing parts all have in common, at least one part of each left over. */
+function commonParts(paths: readonly (readonly string[])[]): [number, number] {
+  const first = paths[0];
+  const shortest = Math.min(...paths.map((path) => path.length));
   let lead = 0;
-  while (lead < shortest - 1 && parts.every((each) => each[lead] === first[lead])) lead++;
+  while (lead < shortest - 1 && paths.every((path) => path[lead] === first[lead])) lead++;
   let trail = 0;
-  while (lead + trail < shortest - 1 && parts.every((each) => each.at(-1 - trail) === first.at(-1 - trail))) trail++;
+  while (lead + trail < shortest - 1 && paths.every((path) => path.at(-1 - trail) === first.at(-1 - trail))) trail++;
   return [lead, trail];
 }
 
-function name(tags: readonly string[]): { labels: string[]; title: string } {
+/** The parts in which paths differ; a bare number keeps the word before it, as in `layers.3`. */
+function distinct(paths: readonly string[], separator: string): string[] {
+  const split = paths.map((path) => path.split(separator));
+  const [lead, trail] = commonParts(split);
+  const bare = split.some((path) => /^\d+$/.test(path[lead]));
+  return split.map((path) => path.slice(Math.max(0, bare ? lead - 1 : lead), path.length - trail).join(separator));
+}
+
+/** Short labels for the tags, and a title from what their paths have in common. */
+export function nameLayers(tags: readonly string[]): { labels: string[]; title: string } {
   if (tags.length < 2) return { labels: [...tags], title: tags[0] ?? "" };
-  const [lead, trail] = commonParts(tags);
   const split = tags.map((tag) => tag.split("/"));
-  const first = split[0];
-  const common = [...first.slice(0, lead), ...first.slice(first.length - trail)].join("/");
-  return {
-    labels: split.map((parts) => parts.slice(lead, parts.length - trail).join("/")),
-    title: common ? `${common} by layer` : "layers",
-  };
+  const [lead, trail] = commonParts(split);
+  const common = [...split[0].slice(0, lead), ...split[0].slice(split[0].length - trail)].join("/");
+  const labels = split.map((parts) => parts.slice(lead, parts.length - trail).join("/"));
+  return { labels: distinct(labels, "."), title: common ? `${common} by layer` : "layers" };
 }
 
 /** The layers that are not switched off, by the order in which their tags first appear over the runs. */
@@ -60,7 +65,7 @@ export function layersOf(scene: Scene): Layers {
   const found = [...capturesOf(scene)];
   const tags = [...new Set(found.map(({ series }) => series.tag))];
   const runs = new Set(found.map(({ store }) => store.run)).size;
-  const { labels, title } = name(tags);
+  const { labels, title } = nameLayers(tags);
   const all = found
     .map(({ store, series }) => ({ key: seriesKey(store, series), store, series, at: tags.indexOf(series.tag) }))
     .filter(({ key }) => !scene.hidden.has(key))
@@ -106,17 +111,39 @@ export function rowsAt(layers: readonly Layer[], step: number | null): Row[] {
   });
 }
 
-/** Shortens a tag to what `fits`: parts in the middle go first, from the left, because its end says most. */
-export function shorten(label: string, fits: (text: string) => boolean): string {
-  if (fits(label)) return label;
+type Fits = (text: string) => boolean;
+
+/** Parts go from the left of the path's middle, because its ends say most. */
+function withoutMiddle(label: string, fits: Fits): string {
   const parts = label.split(/(?<=[/.])/);
-  for (let gone = 1; gone < parts.length - 1; gone++) {
-    const text = `${parts[0]}…${parts.slice(gone + 1).join("")}`;
+  const kept = /^\d+\.?$/.test(parts[1] ?? "") ? 2 : 1;
+  for (let gone = 1; kept + gone < parts.length; gone++) {
+    const text = `${parts.slice(0, kept).join("")}…${parts.slice(kept + gone).join("")}`;
     if (fits(text)) return text;
   }
-  for (let gone = parts.length > 1 ? parts[0].length : 1; gone < label.length; gone++) {
-    const text = `…${label.slice(gone)}`;
+  return withoutLetters(label, fits);
+}
+
+/** Letters go from the middle. */
+function withoutLetters(label: string, fits: Fits): string {
+  for (let left = label.length - 1; left > 1; left--) {
+    const head = Math.ceil(left / 2);
+    const text = `${label.slice(0, head)}…${label.slice(label.length - left + head)}`;
     if (fits(text)) return text;
   }
   return "…";
+}
+
+function withoutStart(label: string, fits: Fits): string {
+  for (let gone = 1; gone < label.length; gone++) if (fits(`…${label.slice(gone)}`)) return `…${label.slice(gone)}`;
+  return "…";
+}
+
+/** Shortens all labels to what fits, in the first way that still tells them apart. */
+export function shortenAll(labels: readonly string[], fits: Fits): string[] {
+  const ways = [withoutMiddle, withoutLetters, withoutStart];
+  const distinctLabels = new Set(labels).size;
+  const tries = ways.map((way) => labels.map((label) => (fits(label) ? label : way(label, fits))));
+  const best = Math.max(...tries.map((texts) => new Set(texts).size));
+  return tries.find((texts) => new Set(texts).size === Math.min(best, distinctLabels)) ?? tries[0];
 }

@@ -1,5 +1,6 @@
 /** From a capture's own bins to the bins of the shared display axis. */
 
+import { bisectLeft, bisectRight } from "d3-array";
 import type { Capture } from "./model";
 import type { Axis, Span } from "./valueaxis";
 
@@ -42,55 +43,72 @@ export function rebin(counts: ArrayLike<number>, edges: ArrayLike<number>, axis:
   return masses;
 }
 
-/** Values this close to zero are the zeros of the row's end: a millionth of the largest edge, or what torch's first bin holds. */
-function zeroLimit(edges: Float64Array): number {
-  const ends = [edges[0] ?? 0, edges[edges.length - 1] ?? 0].map(Math.abs).filter(Number.isFinite);
-  return Math.max(1e-6 * Math.max(0, ...ends), 1e-12);
+/** Bins this close to zero, as a share of the largest value there is, hold zeros; so do those below torch's first edge. */
+const NEAR_ZERO = 1e-6;
+const TINY = 1e-12;
+
+/** What every use of a capture asks for, counted once. */
+interface Tally {
+  readonly total: number;
+  readonly zeros: number;
+  /** Bins [zeroFrom, zeroTo) hold nothing but zeros; none where the bins do not resolve zero. */
+  readonly zeroFrom: number;
+  readonly zeroTo: number;
 }
 
-/** Indices [from, to) of the bins that hold nothing but zeros; empty where the bins do not resolve zero. */
-export function zeroBins({ edges }: Capture): [number, number] {
-  const limit = zeroLimit(edges);
-  let from = 0;
-  while (from < edges.length && edges[from] < -limit) from++;
-  let to = from;
-  while (to + 1 < edges.length && edges[to + 1] <= limit) to++;
-  return [from, to];
-}
+const tallies = new WeakMap<Capture, Tally>();
 
-const sum = (counts: ArrayLike<number>, from = 0, to = counts.length): number => {
-  let total = 0;
-  for (let i = from; i < to; i++) total += counts[i];
-  return total;
-};
+function tally(capture: Capture): Tally {
+  const known = tallies.get(capture);
+  if (known) return known;
+  const { counts, edges } = capture;
+  let [total, zeros, first, last] = [0, 0, counts.length, -1];
+  for (let i = 0; i < counts.length; i++) {
+    if (counts[i] === 0) continue;
+    total += counts[i];
+    first = Math.min(first, i);
+    last = i;
+  }
+  const largest = Math.max(0, ...[edges[first] ?? 0, edges[last + 1] ?? 0].map(Math.abs).filter(Number.isFinite));
+  const limit = Math.max(NEAR_ZERO * largest, TINY);
+  const zeroFrom = bisectLeft(edges, -limit);
+  const zeroTo = Math.max(zeroFrom, bisectRight(edges, limit) - 1);
+  for (let i = zeroFrom; i < zeroTo; i++) zeros += counts[i];
+  const made = { total, zeros, zeroFrom, zeroTo };
+  tallies.set(capture, made);
+  return made;
+}
 
 /** Share of the values that are zero as far as the bins can tell, 0 to 1. */
 export function zeroShare(capture: Capture): number {
-  const total = sum(capture.counts);
-  return total > 0 ? sum(capture.counts, ...zeroBins(capture)) / total : 0;
+  const { total, zeros } = tally(capture);
+  return total > 0 ? zeros / total : 0;
 }
 
-function quantile(capture: Capture, total: number, share: number): number {
-  const { counts, edges } = capture;
-  let rest = total * share;
-  let i = 0;
-  while (i < counts.length - 1 && (rest > counts[i] || counts[i] === 0)) rest -= counts[i++];
-  const [from, to] = [edges[i], edges[i + 1]];
-  if (!Number.isFinite(from)) return to;
-  if (!Number.isFinite(to)) return from;
-  return from + (to - from) * Math.min(1, Math.max(0, rest / counts[i]));
+/** The value that `rest` of the counts lie beyond, walking in from one end. */
+function quantile({ counts, edges }: Capture, rest: number, fromLeft: boolean): number {
+  const [step, end] = fromLeft ? [1, counts.length - 1] : [-1, 0];
+  let i = fromLeft ? 0 : counts.length - 1;
+  while (i !== end && (rest > counts[i] || counts[i] === 0)) {
+    rest -= counts[i];
+    i += step;
+  }
+  const [outer, inner] = fromLeft ? [edges[i], edges[i + 1]] : [edges[i + 1], edges[i]];
+  if (!Number.isFinite(outer)) return inner;
+  if (!Number.isFinite(inner)) return outer;
+  return outer + (inner - outer) * Math.min(1, Math.max(0, rest / counts[i]));
 }
 
 /** The median magnitude, walking from both ends towards zero and leaving the zeros out. */
-function typicalMagnitude(capture: Capture, total: number): number {
+function typicalMagnitude(capture: Capture): number {
   const { counts, edges } = capture;
-  const [from, to] = zeroBins(capture);
-  let rest = (total - sum(counts, from, to)) / 2;
+  const { total, zeros, zeroFrom, zeroTo } = tally(capture);
+  let rest = (total - zeros) / 2;
   if (!(rest > 0)) return 0;
   let [left, right] = [0, counts.length - 1];
   while (left <= right) {
     const outer = Math.abs(edges[left]) > Math.abs(edges[right + 1]) ? left++ : right--;
-    if (outer >= from && outer < to) continue;
+    if (outer >= zeroFrom && outer < zeroTo) continue;
     rest -= counts[outer];
     const middle = Math.abs(edges[outer] + edges[outer + 1]) / 2;
     if (rest <= 0 && Number.isFinite(middle)) return middle || Math.abs(edges[outer]) / 2;
@@ -103,50 +121,50 @@ const spans = new WeakMap<Capture, Span>();
 export function spanOf(capture: Capture): Span {
   const known = spans.get(capture);
   if (known) return known;
-  const total = sum(capture.counts);
+  const { total } = tally(capture);
+  const tail = 0.0005 * total;
   const span = total > 0
-    ? {
-        low: quantile(capture, total, 0.0005),
-        high: quantile(capture, total, 0.9995),
-        typical: typicalMagnitude(capture, total),
-      }
+    ? { low: quantile(capture, tail, true), high: quantile(capture, tail, false), typical: typicalMagnitude(capture) }
     : { low: 0, high: 0, typical: 0 };
   spans.set(capture, span);
   return span;
 }
 
+/** Lower than this a bin is empty to the eye. */
+const EMPTY = 1e-4;
+
 /** [1 2 1] / 4, with the ends kept in. */
 function smooth(masses: Float64Array): Float64Array {
   const n = masses.length;
-  return masses.map((mass, i) => (masses[Math.max(0, i - 1)] + 2 * mass + masses[Math.min(n - 1, i + 1)]) / 4);
+  const out = new Float64Array(n);
+  for (let i = 0; i < n; i++) out[i] = (masses[i > 0 ? i - 1 : 0] + 2 * masses[i] + masses[i < n - 1 ? i + 1 : i]) / 4;
+  return out;
 }
 
 /** The zeros would dwarf everything else: they are drawn no higher than the rest, and said in numbers beside the row. */
 function addZeros(heights: Float32Array, height: number, axis: Axis): void {
-  const right = axis.edges.findIndex((edge) => edge > 0);
-  if (right < 1) return;
-  const apex = Math.max(0, Math.min(height, 1 - heights[right - 1]));
-  const shares = [[right - 2, 0.5], [right - 1, 1], [right, 0.5]] as const;
-  for (const [i, share] of shares) if (i >= 0 && i < heights.length) heights[i] += apex * share;
+  const middle = bisectRight(axis.edges, 0) - 1;
+  if (middle < 0 || middle >= heights.length) return;
+  const apex = Math.max(0, Math.min(height, 1 - heights[middle]));
+  heights[middle] += apex;
+  if (middle > 0) heights[middle - 1] = Math.min(1, heights[middle - 1] + apex / 2);
+  if (middle < heights.length - 1) heights[middle + 1] = Math.min(1, heights[middle + 1] + apex / 2);
 }
 
 export function shapeOf(capture: Capture, axis: Axis): Shape {
-  const [from, to] = zeroBins(capture);
-  const zeros = sum(capture.counts, from, to);
-  const total = sum(capture.counts);
-  const rest = zeros > 0 ? capture.counts.map((count, i) => (i >= from && i < to ? 0 : count)) : capture.counts;
+  const { total, zeros, zeroFrom, zeroTo } = tally(capture);
+  const rest = zeros > 0 ? capture.counts.slice().fill(0, zeroFrom, zeroTo) : capture.counts;
   const masses = smooth(rebin(rest, capture.edges, axis));
-  const highest = masses.reduce((a, b) => Math.max(a, b), 0);
+  let highest = 0;
+  for (let i = 0; i < masses.length; i++) highest = Math.max(highest, masses[i]);
   const scale = highest > 0 ? highest : zeros || 1;
-  const heights = Float32Array.from(masses, (mass) => mass / scale);
+  const heights = new Float32Array(masses.length);
+  for (let i = 0; i < masses.length; i++) heights[i] = masses[i] / scale;
   if (zeros > 0) addZeros(heights, zeros / 2 / scale, axis);
-  const isThere = (height: number): boolean => height > 1e-4;
-  return {
-    heights,
-    peak: total > 0 ? scale / total : 0,
-    first: heights.findIndex(isThere),
-    last: heights.length - 1 - heights.slice().reverse().findIndex(isThere),
-  };
+  let [first, last] = [0, heights.length - 1];
+  while (last >= 0 && heights[last] <= EMPTY) last--;
+  while (first <= last && heights[first] <= EMPTY) first++;
+  return { heights, peak: total > 0 ? scale / total : 0, first: last < 0 ? -1 : first, last };
 }
 
 /** The shapes on one axis, each made once: scrubbing back and forth computes nothing anew. */

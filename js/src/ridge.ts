@@ -2,7 +2,7 @@
 
 import { formatStep } from "./axes";
 import { captureNear, History, historyFrame } from "./history";
-import { hasHistograms, layersOf, rowsAt, shorten, type Layer, type Layers, type Row } from "./layers";
+import { hasHistograms, layersOf, rowsAt, shortenAll, type Layer, type Layers, type Row } from "./layers";
 import type { MakePanel, Panel, Scene } from "./model";
 import { Shapes, spanOf } from "./rebin";
 import { makeParts, placeTip, reading, sizeCanvas, write, type Parts } from "./ridgeparts";
@@ -14,6 +14,8 @@ export { hasHistograms };
 const TALLEST = 560;
 const HISTORY_HEIGHT = 420;
 const FOOT = 6;
+/** Odd, so that zero lies in the middle of a bin where the axis reaches as far to both sides. */
+const BINS = 129;
 
 interface Pointer {
   /** Row or capture, and display bin. */
@@ -28,7 +30,7 @@ class Ridges implements Panel {
   private readonly parts: Parts;
   private readonly pen: CanvasRenderingContext2D | null;
   private readonly history = new History();
-  private readonly labels = new Map<string, string>();
+  private labels = { key: "", texts: [] as string[], room: 0 };
   private width = 0;
   private wish: AxisKind | null = null;
   private opened: string | null = null;
@@ -81,12 +83,11 @@ class Ridges implements Panel {
   }
 
   private shapesFor(layers: readonly Layer[], name: string): Shapes {
-    const bins = name || layers.length <= 20 ? 129 : 65;
-    const key = [this.wish, bins, ...layers.map((layer) => `${layer.key} ${layer.series.version}`)].join();
+    const key = [this.wish, ...layers.map((layer) => `${layer.key} ${layer.series.version}`)].join();
     const known = this.shapes.get(name);
     if (known?.key === key) return known.shapes;
     const spans = layers.map((layer) => layer.series.captures.map(spanOf));
-    const axis = chooseAxis(spans, { kind: this.wish, bins }, known?.shapes.axis ?? null);
+    const axis = chooseAxis(spans, { kind: this.wish, bins: BINS }, known?.shapes.axis ?? null);
     const shapes = axis === known?.shapes.axis ? known.shapes : new Shapes(axis);
     this.shapes.set(name, { key, shapes });
     return shapes;
@@ -94,7 +95,7 @@ class Ridges implements Panel {
 
   private rowsFrame(): Frame {
     const n = Math.max(1, this.rows.length);
-    const pitch = Math.max(11, Math.min(76, (TALLEST - 12) / n));
+    const pitch = Math.max(10.5, Math.min(76, (TALLEST - 26) / n));
     const crowding = Math.min(1, Math.max(0, (44 - pitch) / 33));
     const rise = pitch * (0.88 + 1.5 * crowding);
     const top = Math.max(4, rise - pitch + 4);
@@ -112,19 +113,13 @@ class Ridges implements Panel {
   private labelRoom(pitch: number): number {
     const size = labelSize(pitch);
     const most = Math.min(180, this.width * 0.27);
-    let widest = 0;
-    for (const { layer } of this.rows) {
-      const key = [layer.label, size, most, this.scene.theme.font].join();
-      let label = this.labels.get(key);
-      if (label === undefined) this.labels.set(key, (label = shorten(layer.label, (text) => this.measure(text, size, 650) <= most)));
-      widest = Math.max(widest, this.measure(label, size, 650));
+    const labels = this.rows.map(({ layer }) => layer.label);
+    const key = [size, most, this.scene.theme.font, ...labels].join("\n");
+    if (key !== this.labels.key) {
+      const texts = shortenAll(labels, (text) => this.measure(text, size, 650) <= most);
+      this.labels = { key, texts, room: Math.ceil(Math.max(...texts.map((text) => this.measure(text, size, 650)))) + 16 };
     }
-    return Math.ceil(widest) + 16;
-  }
-
-  private label(layer: Layer, pitch: number): string {
-    const most = Math.min(180, this.width * 0.27);
-    return this.labels.get([layer.label, labelSize(pitch), most, this.scene.theme.font].join()) ?? layer.label;
+    return this.labels.room;
   }
 
   /** Grows only, so that the ridges do not shift to and fro under the reader's eyes. */
@@ -152,7 +147,7 @@ class Ridges implements Panel {
     drawRows(pen, {
       rows: this.rows, shapes, frame, theme: this.scene.theme,
       scrolled: viewport.scrollTop,
-      labels: this.rows.map((row) => this.label(row.layer, frame.pitch)),
+      labels: this.labels.texts,
       past: pastCaptures(this.rows.length),
       active: this.active,
       hovered: this.pointer?.row ?? -1,
@@ -236,7 +231,6 @@ class Ridges implements Panel {
   }
 
   private press(event: PointerEvent): void {
-    this.parts.viewport.focus({ preventScroll: true });
     const at = this.locate(event);
     if (!at || !this.openLayer() || event.button !== 0) return;
     this.parts.viewport.setPointerCapture(event.pointerId);
@@ -288,7 +282,7 @@ class Ridges implements Panel {
 
   private open(key: string | null): void {
     [this.opened, this.pointer] = [key, null];
-    this.parts.viewport.focus({ preventScroll: true });
+    if (key === null) this.parts.viewport.focus({ preventScroll: true });
     this.scene.request();
   }
 

@@ -20,12 +20,13 @@ export interface Frame {
   readonly rise: number;
 }
 
-export const faded = (color: string, share: number): string =>
-  `color-mix(in srgb, ${color} ${Math.round(share * 100)}%, transparent)`;
+export const faded = (color: string, share: number, under = "transparent"): string =>
+  `color-mix(in srgb, ${color} ${Math.round(share * 100)}%, ${under})`;
 
 export const baseline = (frame: Frame, row: number): number => frame.top + (row + 1) * frame.pitch;
 
-const floor = (shape: Shape, i: number): boolean => !(shape.heights[i] > 2e-3);
+/** Lower than this share of the rise, a curve lies on its baseline. */
+const FLAT = 6e-3;
 
 /**
  * The curve from its first bin that is not empty to its last; empty shapes have none. `lifted` leaves out stretches
@@ -36,13 +37,16 @@ function trace(pen: Pen, shape: Shape, frame: Frame, base: number, scale: number
   if (first < 0) return false;
   const step = (frame.right - frame.left) / heights.length;
   pen.moveTo(frame.left + step * first, base);
+  let flat = true;
   for (let i = first; i <= last; i++) {
     const x = frame.left + step * (i + 0.5);
     const y = base - Math.min(1.15, heights[i] * scale) * frame.rise;
-    if (lifted && i > first && floor(shape, i) && floor(shape, i - 1)) pen.moveTo(x, y);
+    const wasFlat = flat;
+    flat = heights[i] * scale < FLAT;
+    if (lifted && flat && wasFlat) pen.moveTo(x, y);
     else pen.lineTo(x, y);
   }
-  pen.lineTo(frame.left + step * (last + 1), base);
+  if (!lifted || !flat) pen.lineTo(frame.left + step * (last + 1), base);
   return true;
 }
 
@@ -57,13 +61,10 @@ export interface Ink {
 export function drawRidge(pen: Pen, shape: Shape, frame: Frame, base: number, ink: Ink, scale = 1): void {
   pen.beginPath();
   if (!trace(pen, shape, frame, base, scale, false)) return;
-  if (ink.opaque) {
-    pen.fillStyle = ink.background;
-    pen.fill();
-  }
   const fill = pen.createLinearGradient(0, base - frame.rise, 0, base);
-  fill.addColorStop(0, faded(ink.color, 0.55));
-  fill.addColorStop(1, faded(ink.color, 0.12));
+  const under = ink.opaque ? ink.background : "transparent";
+  fill.addColorStop(0, faded(ink.color, 0.55, under));
+  fill.addColorStop(1, faded(ink.color, 0.12, under));
   pen.fillStyle = fill;
   pen.fill();
   pen.beginPath();
@@ -140,7 +141,7 @@ export function drawRows(pen: Pen, picture: RowsPicture): void {
     pen.strokeStyle = faded(theme.muted, theme.dark ? 0.34 : 0.3);
     pen.lineWidth = 0.8;
     drawPast(pen, rows[i], shapes, frame, base, past);
-    const ink = { color, background: theme.background, opaque: overlapping, width: frame.pitch < 20 ? 1.25 : 2 };
+    const ink = { color, background: theme.background, opaque: overlapping, width: frame.pitch < 20 ? 1 : 2 };
     drawRidge(pen, shapes.of(rows[i].capture), frame, base, ink);
   }
   for (let i = first; i <= last; i++) drawWords(pen, picture, i, baseline(frame, i) - scrolled);

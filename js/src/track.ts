@@ -35,7 +35,7 @@ export function curve(series: Scalars, [from, to]: readonly [number, number], co
   const means = bridged(sums.map((sum, i) => sum / counts[i]));
   const known = means.filter((mean) => !Number.isNaN(mean)).sort();
   const low = known[0];
-  const high = known[Math.floor(0.99 * (known.length - 1))];
+  const high = known[Math.ceil(0.99 * (known.length - 1))];
   const span = high > low ? high - low : 1;
   return smoothed(means).map((mean) => Math.min(1, Math.max(0, (mean - low) / span)));
 }

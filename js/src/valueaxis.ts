@@ -68,8 +68,8 @@ function reachOf(spans: readonly Span[]): [number, number] {
 function linearEnds(low: number, high: number): [number, number] {
   const [near, far] = [Math.min(-low, high), Math.max(-low, high)];
   if (near > far / 4) return [-roundUp(far, "linear"), roundUp(far, "linear")];
-  if (low < high / 2 && high > -2 * low) return [-roundUp(-low, "linear"), roundUp(high, "linear")];
-  if (low < 2 * high && low < 0) return [-roundUp(-low, "linear"), roundUp(high, "linear")];
+  if (low < high / 2 && high > -2 * low) return [0 - roundUp(-low, "linear"), roundUp(high, "linear")];
+  if (low < 2 * high && low < 0) return [0 - roundUp(-low, "linear"), roundUp(high, "linear")];
   const margin = Math.max(high - low, Math.abs(high) * 1e-6) * 0.5;
   const grain = roundUp(margin, "linear") / 2;
   return [Math.floor((low - margin / 4) / grain) * grain, Math.ceil((high + margin / 4) / grain) * grain];
@@ -98,7 +98,7 @@ function kindOf(wish: AxisKind | null, spread: number, previous: Axis | null): A
 /** A tenth of the smallest typical magnitude, as a power of ten and at most eight decades below the ends. */
 function thresholdOf(smallest: number, far: number): number {
   const wanted = Math.max(smallest / 10, far * 1e-8, 1e-30);
-  return 10 ** Math.floor(Math.log10(Math.min(wanted, far / 10)) + 1e-9);
+  return Number(`1e${Math.floor(Math.log10(Math.min(wanted, far / 10)) + 1e-9)}`);
 }
 
 const fits = (old: Axis, low: number, high: number): boolean =>
