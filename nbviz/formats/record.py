@@ -89,8 +89,8 @@ class RecordReader:
                     at = self._find_header(at)
                 if self._lost or len(view) - at < HEADER.size:
                     break
-                length, checksum = HEADER.unpack_from(view, at)
-                if length > LONGEST or masked_crc(view[at : at + 8]) != checksum:
+                length = self._sound_length(at)
+                if length is None:
                     self._report(at, "the header of a record is damaged, so reading went on at the next sound one")
                     self._lost = True
                     at += 1
@@ -117,14 +117,20 @@ class RecordReader:
         self.records += len(payloads)
         return payloads
 
+    def _sound_length(self, at: int) -> int | None:
+        """Return the length that the header at `at` gives, unless it is damaged."""
+        length, checksum = HEADER.unpack_from(self._buffer, at)
+        if length <= LONGEST and masked_crc(self._buffer[at : at + 8]) == checksum:
+            return int(length)
+        return None
+
     def _find_header(self, at: int) -> int:
         """Where the next sound header starts, at or after `at`; while there is none, from where to look on."""
         for match in _PERHAPS_HEADER.finditer(self._buffer, at + 4):
             start = match.start() - 4
             if start + HEADER.size > len(self._buffer):
                 break
-            length, checksum = HEADER.unpack_from(self._buffer, start)
-            if length <= LONGEST and masked_crc(self._buffer[start : start + 8]) == checksum:
+            if self._sound_length(start) is not None:
                 self._lost = False
                 return start
         return max(at, len(self._buffer) - HEADER.size + 1)
