@@ -16,7 +16,7 @@ from tensorboard.plugins.scalar import summary_v2 as scalar_summary
 from tensorboard.util import tensor_util
 
 from nbviz.formats.event import Batch, Capture, EventDecoder
-from tests.tfevents import VERSION, event, simple
+from tests.tfevents import VERSION, event, simple, unhurried
 
 
 def decode(*payloads: bytes) -> Batch:
@@ -52,7 +52,7 @@ floats = st.floats(width=32)
 tags = st.text(max_size=8)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(unhurried, max_examples=50)
 @given(
     st.lists(st.tuples(st.floats(), st.integers(-(2**63), 2**63 - 1), st.lists(st.tuples(tags, floats), max_size=3)))
 )
@@ -76,6 +76,7 @@ def test_step_zero_which_is_not_on_the_wire_is_zero() -> None:
     assert decode(event(simple("loss", 0.0))).scalars["loss"] == ([0], [1.5], [0.0])
 
 
+@unhurried
 @given(st.binary(max_size=80))
 def test_random_bytes_never_raise(data: bytes) -> None:
     decode(data)
@@ -91,6 +92,7 @@ KITCHEN_SINK = event(
 )
 
 
+@unhurried
 @given(st.lists(st.tuples(st.integers(0, len(KITCHEN_SINK) - 1), st.integers(0, 255)), max_size=3), st.integers(0, 400))
 def test_mangled_events_never_raise(changes: list[tuple[int, int]], length: int) -> None:
     data = bytearray(KITCHEN_SINK)
@@ -206,6 +208,7 @@ def test_scalar_summaries_of_tf2_are_read() -> None:
 bucket_counts = st.lists(st.integers(0, 2**24), min_size=1, max_size=12)
 
 
+@unhurried
 @given(bucket_counts, st.floats(0.0, 0.4), st.floats(0.6, 0.9))
 def test_bucket_limits_become_the_buckets_of_tensorboard(
     counts: list[int], into_first: float, into_last: float
@@ -226,6 +229,7 @@ def test_bucket_limits_become_the_buckets_of_tensorboard(
     np.testing.assert_array_equal(ours.astype(np.float32), theirs)
 
 
+@unhurried
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50, unique=True), st.integers(1, 40))
 def test_triples_of_tf2_are_kept_as_they_are(data: list[float], buckets: int) -> None:
     value = histogram_summary.histogram_pb("h", data, buckets=buckets).value[0]

@@ -21,7 +21,7 @@ from tensorboard.util import tensor_util
 from tensorboardX import SummaryWriter as SummaryWriterX
 
 from nbviz.sources.events import Following, Runs, follow, read
-from tests.tfevents import VERSION, accumulated, event, framed, losses, simple
+from tests.tfevents import VERSION, accumulated, event, framed, losses, simple, unhurried
 
 pytestmark = pytest.mark.filterwarnings("ignore::nbviz.notice.NbvizWarning")
 
@@ -294,7 +294,7 @@ def test_a_file_cut_anywhere_gives_its_whole_records_and_no_problem(tmp_path: Pa
         assert run.problems == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(unhurried, max_examples=50)
 @given(st.data())
 def test_wrong_bytes_never_deliver_a_wrong_value(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
     contents = bytearray(losses(0, 20))

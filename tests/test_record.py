@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbviz.formats.record import RecordReader, masked_crc
-from tests.tfevents import framed
+from tests.tfevents import framed, unhurried
 
 PAYLOADS = [b"first", b"", b"third record", bytes(40), bytes(range(256))]
 FILE = framed(*PAYLOADS)
@@ -40,6 +40,7 @@ def test_payloads_come_back_as_tensorboard_framed_them() -> None:
     assert read(FILE) == (PAYLOADS, [])
 
 
+@unhurried
 @given(st.lists(st.binary(max_size=60)), st.lists(st.integers(0, 30)))
 def test_chunks_of_any_size_give_the_same(payloads: list[bytes], chunks: list[int]) -> None:
     assert read(framed(*payloads), chunks) == (payloads, [])
@@ -87,6 +88,7 @@ def test_problems_say_what_was_damaged() -> None:
     assert read(flipped(FILE, 14))[1] == [(0, "a record of 5 bytes fails its checksum, so it was left out")]
 
 
+@unhurried
 @given(
     st.lists(st.binary(max_size=40), max_size=12),
     st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 255)), max_size=4),
