@@ -93,7 +93,7 @@ export class History {
     pen.stroke();
     drawRidge(pen, shape, frame, base, { color, background: theme.background, opaque: false, width: 2 }, shape.peak / this.peak);
     this.drawSteps(pen, picture, base, color);
-    if (hovered < 0 || bin < 0) return;
+    if (bin < 0 || !series.captures[hovered]) return;
     const read = shapes.of(series.captures[hovered]);
     const x = frame.left + ((bin + 0.5) * (frame.right - frame.left)) / read.heights.length;
     const height = Math.min(1.15, (read.heights[bin] * read.peak) / this.peak) * frame.rise;

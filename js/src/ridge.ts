@@ -2,18 +2,17 @@
 
 import { formatStep } from "./axes";
 import { captureNear, History, historyFrame } from "./history";
-import { hasHistograms, layersOf, rowsAt, shortenAll, type Layer, type Layers, type Row } from "./layers";
+import { hasHistograms, layersOf, rowsAt, type Layer, type Layers, type Row } from "./layers";
 import type { MakePanel, Panel, Scene } from "./model";
 import { Shapes, spanOf } from "./rebin";
 import { makeParts, placeTip, reading, sizeCanvas, write, type Parts } from "./ridgeparts";
-import { baseline, drawAxis, drawRows, labelSize, pastCaptures, type Frame } from "./ridges";
+import { baseline, drawAxis, drawRows, pastCaptures, type Frame } from "./ridges";
+import { FOOT, RowsLayout } from "./rowslayout";
 import { chooseAxis, type AxisKind } from "./valueaxis";
 
 export { hasHistograms };
 
-const TALLEST = 560;
 const HISTORY_HEIGHT = 420;
-const FOOT = 6;
 /** Odd, so that zero lies in the middle of a bin where the axis reaches as far to both sides. */
 const BINS = 129;
 
@@ -28,16 +27,14 @@ interface Pointer {
 class Ridges implements Panel {
   readonly element: HTMLElement;
   private readonly parts: Parts;
-  private readonly pen: CanvasRenderingContext2D | null;
+  private readonly layout = new RowsLayout();
   private readonly history = new History();
-  private labels = { key: "", texts: [] as string[], room: 0 };
   private width = 0;
   private wish: AxisKind | null = null;
   private opened: string | null = null;
   private active = -1;
   private pointer: Pointer | null = null;
   private shapes = new Map<string, { key: string; shapes: Shapes }>();
-  private warningRoom = 0;
   private drawn = "";
   private drawnTheme: Scene["theme"] | null = null;
   private frame: Frame | null = null;
@@ -47,7 +44,6 @@ class Ridges implements Panel {
   constructor(private readonly scene: Scene, signal: AbortSignal, private readonly hideWhenEmpty: boolean) {
     this.parts = makeParts();
     this.element = this.parts.element;
-    this.pen = this.parts.canvas.getContext("2d");
     this.listen(signal);
   }
 
@@ -62,7 +58,9 @@ class Ridges implements Panel {
     const open = this.openLayer();
     this.rows = rowsAt(open ? [open] : shown.all, this.scene.cursor.step);
     const shapes = this.shapesFor(open ? [open] : shown.all, open?.key ?? "");
-    this.frame = open ? historyFrame(this.width, HISTORY_HEIGHT, open.series.captures.length) : this.rowsFrame();
+    this.frame = open
+      ? historyFrame(this.width, HISTORY_HEIGHT, open.series.captures.length)
+      : this.layout.frame(this.rows, this.width, this.scene.theme.font);
     this.tell(open, shapes, this.frame);
     const state = this.state(open, shapes);
     if (state === this.drawn && this.scene.theme === this.drawnTheme) return false;
@@ -86,48 +84,12 @@ class Ridges implements Panel {
     const key = [this.wish, ...layers.map((layer) => `${layer.key} ${layer.series.version}`)].join();
     const known = this.shapes.get(name);
     if (known?.key === key) return known.shapes;
+    if (!name) this.layout.reserve(layers);
     const spans = layers.map((layer) => layer.series.captures.map(spanOf));
     const axis = chooseAxis(spans, { kind: this.wish, bins: BINS }, known?.shapes.axis ?? null);
     const shapes = axis === known?.shapes.axis ? known.shapes : new Shapes(axis);
     this.shapes.set(name, { key, shapes });
     return shapes;
-  }
-
-  private rowsFrame(): Frame {
-    const n = Math.max(1, this.rows.length);
-    const pitch = Math.max(10.5, Math.min(76, (TALLEST - 26) / n));
-    const crowding = Math.min(1, Math.max(0, (44 - pitch) / 33));
-    const rise = pitch * (0.88 + 1.5 * crowding);
-    const top = Math.max(4, rise - pitch + 4);
-    const left = this.labelRoom(pitch);
-    const right = this.width - this.warningWidth(pitch);
-    return { width: this.width, height: Math.min(TALLEST, Math.ceil(top + n * pitch + FOOT)), left, right, top, pitch, rise };
-  }
-
-  private measure(text: string, size: number, weight = 400): number {
-    if (!this.pen) return 0;
-    this.pen.font = `${weight} ${size}px ${this.scene.theme.font}`;
-    return this.pen.measureText(text).width;
-  }
-
-  private labelRoom(pitch: number): number {
-    const size = labelSize(pitch);
-    const most = Math.min(180, this.width * 0.27);
-    const labels = this.rows.map(({ layer }) => layer.label);
-    const key = [size, most, this.scene.theme.font, ...labels].join("\n");
-    if (key !== this.labels.key) {
-      const texts = shortenAll(labels, (text) => this.measure(text, size, 650) <= most);
-      this.labels = { key, texts, room: Math.ceil(Math.max(...texts.map((text) => this.measure(text, size, 650)))) + 16 };
-    }
-    return this.labels.room;
-  }
-
-  /** Grows only, so that the ridges do not shift to and fro under the reader's eyes. */
-  private warningWidth(pitch: number): number {
-    for (const { warning } of this.rows) {
-      if (warning) this.warningRoom = Math.max(this.warningRoom, this.measure(warning.replace(/\d/g, "0"), labelSize(pitch)) + 10);
-    }
-    return Math.min(Math.ceil(this.warningRoom), this.width * 0.25) || 14;
   }
 
   /** Everything the picture depends on but the theme. */
@@ -147,7 +109,7 @@ class Ridges implements Panel {
     drawRows(pen, {
       rows: this.rows, shapes, frame, theme: this.scene.theme,
       scrolled: viewport.scrollTop,
-      labels: this.labels.texts,
+      labels: this.layout.labels,
       past: pastCaptures(this.rows.length),
       active: this.active,
       hovered: this.pointer?.row ?? -1,
@@ -201,7 +163,10 @@ class Ridges implements Panel {
     viewport.addEventListener("blur", () => this.activate(-1), { signal });
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.close(event), { signal });
     back.addEventListener("click", () => this.open(null), { signal });
-    for (const button of scales) button.addEventListener("click", () => this.scale(button.value as AxisKind), { signal });
+    for (const button of scales) {
+      const pressed = (): boolean => button.getAttribute("aria-pressed") === "true";
+      button.addEventListener("click", () => this.scale(button.value as AxisKind, pressed()), { signal });
+    }
   }
 
   private locate(event: PointerEvent | MouseEvent): Pointer | null {
@@ -286,8 +251,10 @@ class Ridges implements Panel {
     this.scene.request();
   }
 
-  private scale(kind: AxisKind): void {
-    this.wish = kind;
+  /** The button of the axis in use turns to the other: in a narrow panel it is the only one. */
+  private scale(kind: AxisKind, pressed: boolean): void {
+    const other = kind === "linear" ? "symlog" : "linear";
+    this.wish = pressed ? other : kind;
     this.scene.request();
   }
 }

@@ -26,7 +26,16 @@ export const faded = (color: string, share: number, under = "transparent"): stri
 export const baseline = (frame: Frame, row: number): number => frame.top + (row + 1) * frame.pitch;
 
 /** Lower than this share of the rise, a curve lies on its baseline. */
-const FLAT = 6e-3;
+const FLAT = 0.012;
+/** From this rise on, in pixels, corners show and the curve is rounded. */
+const ROUNDED = 40;
+
+/** Slope at `i` of a cubic that never overshoots (Steffen, 1990, A&A 239, 443), per bin. */
+function slope(y: (i: number) => number, i: number): number {
+  const [before, after] = [y(i) - y(i - 1), y(i + 1) - y(i)];
+  if (before * after <= 0) return 0;
+  return Math.sign(before) * Math.min(2 * Math.abs(before), 2 * Math.abs(after), Math.abs(before + after) / 2);
+}
 
 /**
  * The curve from its first bin that is not empty to its last; empty shapes have none. `lifted` leaves out stretches
@@ -36,17 +45,19 @@ function trace(pen: Pen, shape: Shape, frame: Frame, base: number, scale: number
   const { heights, first, last } = shape;
   if (first < 0) return false;
   const step = (frame.right - frame.left) / heights.length;
-  pen.moveTo(frame.left + step * first, base);
+  const x = (i: number): number => frame.left + step * (i + 0.5);
+  const y = (i: number): number => base - Math.min(1.15, (heights[i] ?? 0) * scale) * frame.rise;
+  const rounded = frame.rise >= ROUNDED;
+  pen.moveTo(x(first - 0.5), base);
   let flat = true;
   for (let i = first; i <= last; i++) {
-    const x = frame.left + step * (i + 0.5);
-    const y = base - Math.min(1.15, heights[i] * scale) * frame.rise;
     const wasFlat = flat;
     flat = heights[i] * scale < FLAT;
-    if (lifted && flat && wasFlat) pen.moveTo(x, y);
-    else pen.lineTo(x, y);
+    if (lifted && flat && wasFlat) pen.moveTo(x(i), y(i));
+    else if (!rounded || i === first) pen.lineTo(x(i), y(i));
+    else pen.bezierCurveTo(x(i - 2 / 3), y(i - 1) + slope(y, i - 1) / 3, x(i - 1 / 3), y(i) - slope(y, i) / 3, x(i), y(i));
   }
-  if (!lifted || !flat) pen.lineTo(frame.left + step * (last + 1), base);
+  if (!lifted || !flat) pen.lineTo(x(last + 0.5), base);
   return true;
 }
 
@@ -145,7 +156,7 @@ export function drawRows(pen: Pen, picture: RowsPicture): void {
     drawRidge(pen, shapes.of(rows[i].capture), frame, base, ink);
   }
   for (let i = first; i <= last; i++) drawWords(pen, picture, i, baseline(frame, i) - scrolled);
-  if (picture.hovered >= 0 && picture.bin >= 0) drawPoint(pen, picture);
+  if (picture.bin >= 0 && rows[picture.hovered]) drawPoint(pen, picture);
 }
 
 function drawBase(pen: Pen, frame: Frame, base: number, theme: Theme): void {

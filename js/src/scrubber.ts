@@ -222,7 +222,7 @@ class Scrubber implements Panel {
 
 function valueAt(series: Scalars, step: number): string {
   const row = rowAt(series, step);
-  return row < 0 ? "" : `${series.tag} ${formatExact(Number(series.values[row].toPrecision(4)), series.place.unit === "percent")}`;
+  return row < 0 || !Number.isFinite(series.values[row]) ? "" : `${series.tag} ${formatExact(Number(series.values[row].toPrecision(4)), series.place.unit === "percent")}`;
 }
 
 export const makeScrubber: MakePanel = (scene, signal) => new Scrubber(scene, signal);
