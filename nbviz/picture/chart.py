@@ -52,7 +52,7 @@ def draw_chart(chart: Chart, layout: Layout) -> tuple[str, float]:
     if cursor < steps[1]:
         parts.append(_cursor(box, cursor))
     for line, color in zip(chart.lines, chart.colors, strict=True):
-        if line.smooth is not line.values:
+        if line.is_smoothed:
             parts.append(_path(box, line.steps, line.values, f'stroke="{color}" stroke-opacity=".3"'))
     for line, color in zip(chart.lines, chart.colors, strict=True):
         parts.append(_path(box, line.smooth_steps, line.smooth, _ink(line, color, box)) + _marks(box, line, color))
@@ -138,10 +138,11 @@ class _Legend:
         self._text = value_format(*value_ends(*chart.ends, chart.percent), chart.percent)
         self._items = [self._item(i) for i in range(len(chart.lines))]
         best, room = self._best()
-        self._title = shorten(chart.title, max(60, self._end - room), 13, 650)
+        taken = sum(each + GAP for _, each in self._items)
+        beside = taken if chart.labels == [""] else 0
+        self._title = shorten(chart.title, max(60, self._end - room - beside - GAP), 13, 650)
         self._head = write(0, 14, self._title, size=13, weight=650) + best
         self._start = width_of(self._title, 13, 650) + GAP
-        taken = sum(each + GAP for _, each in self._items)
         self.fits = self._start + taken + room <= self._end
 
     def draw(self, one_line: bool) -> tuple[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from nbviz.run import Run
 from nbviz.series import ScalarSeries
 
 ROLES = ("train", "validation", "test")
+BLOCK = 64
 HUES = ("#337ab5", "#c35500", "#008761", "#a46086", "#9a6e00", "#4773cc", "#767676")
 
 
@@ -37,6 +39,10 @@ class Line:
     """Value at the cursor, None while there is none."""
     shown: float | None
     """The same, smoothed."""
+
+    @property
+    def is_smoothed(self) -> bool:
+        return self.smooth is not self.values
 
     @property
     def finite(self) -> Floats:
@@ -88,13 +94,12 @@ def charts_of(
                 where = place(str(tag), run.name)
                 groups.setdefault(where.chart, []).append((run, series, where))
     shown = list(groups.items())[:limit]
-    weight = min(0.999, max(0.0, smoothing)) if smoothing == smoothing else 0.0
-    drawn = sum(len(members) for _, members in shown) * (2 if weight else 1)
-    buckets = min(400, max(40, 1600 // max(1, drawn)))
+    drawn = sum(len(members) for _, members in shown) * (2 if smoothing else 1)
+    buckets = min(400, max(40, 2200 // max(1, drawn)))
     charts = []
     for title, members in shown:
         lines = [
-            _read(run, series, where, families.index(family(run.name)), (buckets, step, weight))
+            _read(run, series, where, families.index(family(run.name)), (buckets, step, smoothing))
             for run, series, where in members
         ]
         lines.sort(key=lambda line: (line.family, ROLES.index(line.place.role)))
@@ -147,37 +152,43 @@ def _read(run: Run, series: ScalarSeries, where: Place, index: int, view: tuple[
     rows = min(len(series.steps), len(series.values))
     steps, values = series.steps[:rows], series.values[:rows]
     kept = _reduced(values, buckets)
+    logged = (steps[kept].astype(np.float64), values[kept])
     # Smoothing is there for the noise of single batches; validation is shown as it was measured.
     smoothed = smooth(values, weight) if weight and where.role == "train" else values
-    smooth_kept = kept if smoothed is values else _reduced(smoothed, buckets)
+    kept = kept if smoothed is values else _reduced(smoothed, buckets)
+    shown = logged if smoothed is values else (steps[kept].astype(np.float64), smoothed[kept])
     at = row_at(steps, step)
-    return Line(
-        str(run.name), str(series.tag), where, index, rows,
-        steps[kept].astype(np.float64), values[kept],
-        steps[smooth_kept].astype(np.float64), smoothed[smooth_kept],
-        None if at is None else float(values[at]), None if at is None else float(smoothed[at]),
-    )  # fmt: skip
+    readings = (None, None) if at is None else (float(values[at]), float(smoothed[at]))
+    return Line(str(run.name), str(series.tag), where, index, rows, *logged, *shown, *readings)
 
 
 def _reduced(values: Floats, buckets: int) -> NDArray[np.intp]:
-    """`kept_rows` without those that lie on the way from one to the next: a bucket's first row and every turn stay."""
+    """Of each bucket of rows the smallest and the largest, and what is not finite; of all the first and the last.
+
+    A line has two turns a bucket then, which is what a reader can see of it where buckets are two pixels wide.
+    """
     stride = max(1, -(-len(values) // buckets))
     rows = kept_rows(values, stride)
-    if stride < 4 or len(rows) < 3:
+    if stride < 4:
         return rows
-    slope = np.sign(np.diff(values[rows]))
-    turns = np.ones(len(rows), bool)
-    turns[1:-1] = ~(slope[1:] * slope[:-1] > 0)
-    kept: NDArray[np.intp] = rows[turns | (rows % stride == 0)]
-    return kept
+    kept = values[rows]
+    finite = np.isfinite(kept)
+    bucket = rows // stride
+    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
+    low = np.minimum.reduceat(np.where(finite, kept, np.inf), starts)[bucket]
+    high = np.maximum.reduceat(np.where(finite, kept, -np.inf), starts)[bucket]
+    wanted = (kept == low) | (kept == high) | ~finite
+    wanted[[0, -1]] = True
+    return np.asarray(rows[wanted])
 
 
 def row_at(steps: NDArray[np.int64], step: int) -> int | None:
     """The last row of those with the greatest step that is not past ``step``; None while all are past it."""
     if not len(steps):
         return None
-    if steps[-1] <= step and steps[-1] == steps.max():
-        return len(steps) - 1
+    if (steps[1:] >= steps[:-1]).all():
+        row = int(np.searchsorted(steps, step, side="right")) - 1
+        return row if row >= 0 else None
     past = np.where(steps <= step, steps, np.iinfo(np.int64).min)
     row = len(steps) - 1 - int(past[::-1].argmax())
     return row if steps[row] <= step else None
@@ -186,22 +197,29 @@ def row_at(steps: NDArray[np.int64], step: int) -> int | None:
 def smooth(values: Floats, weight: float) -> Floats:
     """Exponential smoothing as TensorBoard draws it: corrected for its start at zero, values not finite passed through.
 
-    A million rows go through in blocks: the mean runs within all blocks at once, and then from block to block.
-    js/src/smooth.ts does the same row by row.
+    js/src/smooth.ts does the same.
     """
     good = np.isfinite(values)
-    finite = values[good]
-    count = len(finite)
-    size = max(1, int(count**0.5))
-    blocks = np.zeros((-(-count // size), size))
-    blocks.ravel()[:count] = finite * (1 - weight)
-    means = np.ascontiguousarray(blocks.T)
-    for i in range(1, size):
-        means[i] += weight * means[i - 1]
-    carried = np.zeros(len(blocks))
-    for i in range(1, len(blocks)):
-        carried[i] = means[-1, i - 1] + weight**size * carried[i - 1]
-    means += weight ** np.arange(1, size + 1)[:, None] * carried
+    finite = values if good.all() else values[good]
+    means = _decaying_sums(finite * (1 - weight), weight)
+    # Past this row the correction is lost in rounding.
+    start = min(len(means), math.ceil(-40 / math.log(weight)))
+    means[:start] /= -np.expm1(np.arange(1, start + 1) * math.log(weight))
+    if finite is values:
+        return means
     smoothed: Floats = values.copy()
-    smoothed[good] = means.T.ravel()[:count] / -np.expm1(np.arange(1, count + 1) * np.log(weight))
+    smoothed[good] = means
     return smoothed
+
+
+def _decaying_sums(values: Floats, weight: float) -> Floats:
+    """``sums[i] = weight * sums[i - 1] + values[i]``: within all blocks of rows at once, then from block to block."""
+    count = -(-len(values) // BLOCK)
+    blocks = np.zeros((count, BLOCK))
+    blocks.ravel()[: len(values)] = values
+    lag = np.arange(BLOCK) - np.arange(BLOCK)[:, None]
+    sums: Floats = blocks @ np.where(lag >= 0, weight ** np.maximum(lag, 0), 0.0)
+    if count > 1:
+        before = _decaying_sums(sums[:-1, -1], weight**BLOCK)
+        sums[1:] += before[:, None] * weight ** np.arange(1, BLOCK + 1)
+    return sums.ravel()[: len(values)]
