@@ -91,6 +91,7 @@ export function valueTicks(domain: Domain, count: number, percent: boolean): num
 
 const whole = format(",d");
 const short = format(".3~s");
+const thousands = format(".3s");
 const exponent = format(".1e");
 const PERCENT = "\u00a0%";
 
@@ -125,14 +126,15 @@ export function notFinite(value: number): string {
 /** Formats a value beside a chart: as many decimals as tell apart a thousandth of the axis, so that widths stay. */
 export function valueFormat(domain: Domain, percent: boolean): (value: number) => string {
   const largest = Math.max(Math.abs(domain[0]), Math.abs(domain[1]));
-  const decimals = Math.min(6, Math.max(0, Math.ceil(3 - Math.log10(largest) - 1e-9)));
+  const decimals = Math.min(6, Math.max(0, Math.round(3 - Math.log10(largest))));
   const fixed = percent ? format(".1f") : format(`,.${largest < 10 ? Math.max(3, decimals) : decimals}f`);
   const small = percent ? 0 : 0.5 * 10 ** -decimals;
   return (value) => {
     if (!Number.isFinite(value)) return notFinite(value);
     if (percent) return fixed(value * 100) + PERCENT;
+    if (largest >= 1e6 && largest < 1e15) return thousands(value).replace("G", "B");
     const size = Math.abs(value);
-    return largest < 1e-3 || size >= 1e7 || (size < small && size > 0) ? tidyExponent(exponent(value)) : fixed(value);
+    return largest < 1e-3 || largest >= 1e15 || (size < small && size > 0) ? tidyExponent(exponent(value)) : fixed(value);
   };
 }
 

@@ -22,6 +22,9 @@ export interface Shared {
   readonly still: boolean;
 }
 
+/** How many times fewer rows than the densest line of its chart make a line a seldom one. */
+const SELDOM = 4;
+
 const compact = (count: number): string => (count < 10 ? count.toFixed(1).replace(/\.0$/, "") : String(Math.round(count)));
 
 /** One chart: its title line, two canvases (what changes with the data, what moves over it) and the pad that is pointed at. */
@@ -63,6 +66,7 @@ export class Chart {
 
   /** Brings the chart up to date; true while it is easing. */
   draw(): boolean {
+    if (!this.visible && this.read !== "") return false;
     const { now, still, x } = this.shared;
     const strokes = this.strokes();
     const shown = strokes.filter(({ line }) => !this.scene.hidden.has(line.key));
@@ -91,11 +95,14 @@ export class Chart {
   private strokes(): Stroke[] {
     const { scene, shared: { families } } = this;
     const labels = labelsOf(this.group, families);
+    const densest = Math.max(...this.group.lines.map(({ series }) => series.rows));
     return this.group.lines.map((line, i) => {
       const { key, series } = line;
       const { role } = series.place;
-      // Smoothing is there for the noise of single batches; validation is shown as it was measured.
-      const weight = role === "train" ? Math.min(0.999, Math.max(0, scene.smoothing)) : 0;
+      // Smoothing is there for the noise of single batches. What is logged far more seldom than the rest of the chart, as
+      // validation is, has been averaged already: smoothed as well it would trail behind by epochs.
+      const seldom = series.rows * SELDOM <= densest;
+      const weight = seldom ? 0 : Math.min(0.999, Math.max(0, scene.smoothing));
       return {
         line,
         label: labels[i],
@@ -211,16 +218,16 @@ export class Chart {
     const hover = this.shared.hover;
     if (!hover || hover.chart !== this.name || shown.length === 0) return this.pad.tooltip.hide();
     const points = shown.map((stroke) => ({ stroke, row: rowAt(stroke.line.series, hover.step) })).filter(({ row }) => row >= 0);
-    const rows = points.map(({ stroke: { line: { series }, label, color, shown: values }, row }): TooltipRow => {
+    const rows = points.map(({ stroke: { line: { series }, label, color }, row }): TooltipRow => {
       const at = series.steps[row] === hover.step ? "" : ` at ${formatStep(series.steps[row])}`;
-      const smoothed = values === series.values ? "" : formatExact(Number(values[row].toPrecision(4)), plot.percent);
-      return { color, label: (label || series.tag) + at, value: formatExact(series.values[row], plot.percent), smoothed };
+      return { color, label: (label || series.tag) + at, value: formatExact(series.values[row], plot.percent) };
     });
     const read = points.reduce((wall, { stroke, row }) => Math.max(wall, stroke.line.series.walls[row]), -Infinity);
     const begun = Math.min(...shown.map(({ line }) => line.series.walls[0]));
     const note = Number.isFinite(read - begun) ? `after ${formatDuration(read - begun)}` : "";
     const xs = [toX(plot, hover.step), ...points.map(({ stroke, row }) => toX(plot, stroke.line.series.steps[row]))];
     const left = Math.max(plot.left, Math.min(...xs));
-    this.pad.tooltip.show({ heading: `step ${formatStep(hover.step)}`, note, rows }, left, xs[0], plot.width);
+    const kind = points.some(({ stroke }) => stroke.shown !== stroke.line.series.values) ? "as logged" : "";
+    this.pad.tooltip.show({ heading: `step ${formatStep(hover.step)}`, note, kind, rows }, left, xs[0], plot.width);
   }
 }

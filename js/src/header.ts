@@ -42,6 +42,7 @@ export function rateOf(all: readonly Scalars[]): number {
 class Arrivals {
   private rows = -1;
   private since = -Infinity;
+  private timer = 0;
 
   constructor(private readonly scene: Scene, private readonly signal: AbortSignal) {}
 
@@ -52,21 +53,21 @@ class Arrivals {
       const lately = all.some(({ walls, length }) => length > 0 && Date.now() / 1000 - walls[length - 1] < QUIET_MS / 1000);
       if (this.rows >= 0 || lately) this.since = now;
       this.rows = rows;
-      this.lookAgain();
+      if (now - this.since < QUIET_MS) this.lookAgain();
     }
     return now - this.since < QUIET_MS;
   }
 
-  private timer = 0;
-
+  /** Waits for the quiet: nothing else would draw when nothing comes. */
   private lookAgain(): void {
     if (this.timer) return;
+    const left = this.since + QUIET_MS - performance.now();
     this.timer = window.setTimeout(() => {
       this.timer = 0;
       if (this.signal.aborted) return;
-      if (this.scene.now() - this.since < QUIET_MS) this.lookAgain();
-      this.scene.request();
-    }, QUIET_MS + 100);
+      if (performance.now() - this.since < QUIET_MS) this.lookAgain();
+      else this.scene.request();
+    }, Math.max(0, left) + 50);
   }
 }
 

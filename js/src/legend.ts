@@ -64,6 +64,7 @@ export class Legend {
   }
 
   update({ items, best, badge, width }: LegendState): void {
+    this.element.classList.toggle("is-long", items.length > 3);
     for (const item of items) this.updateEntry(this.entries.get(item.key) ?? this.add(item.key), item, width);
     for (const [key, entry] of this.entries) {
       if (items.some((item) => item.key === key)) continue;
@@ -73,7 +74,7 @@ export class Legend {
     this.best.hidden = best === null;
     if (best) {
       setText(this.bestText[0], best.text);
-      setText(this.bestText[1], `${best.whose && ` ${best.whose}`} at ${formatStep(best.step)}`);
+      setText(this.bestText[1], ` at ${formatStep(best.step)}${best.whose && ` · ${best.whose}`}`);
     }
     this.badge.hidden = badge === null;
     if (badge) {
@@ -108,9 +109,10 @@ export class Legend {
     setAttribute(swatch, "stroke-linecap", item.dash.length && item.dash[0] < 2 ? "round" : "butt");
     label.hidden = item.label === "";
     setText(label, item.label);
-    setText(value, item.hidden ? "" : item.value);
-    value.hidden = item.hidden;
-    value.classList.toggle("is-broken", !item.finite);
+    // A line without a label would leave nothing but its swatch to click on.
+    setText(value, item.hidden ? "hidden" : item.value);
+    value.hidden = item.hidden && item.label !== "";
+    value.classList.toggle("is-broken", !item.finite && !item.hidden);
     const room = `${width}ch`;
     if (value.style.minWidth !== room) value.style.minWidth = room;
   }

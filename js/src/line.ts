@@ -112,7 +112,7 @@ function paintStepLabels(context: CanvasRenderingContext2D, plot: Plot, taken: r
   context.textBaseline = "middle";
   const room = rightOf(plot) - plot.left;
   const widest = context.measureText(formatStepTick(Math.round(plot.x[1]), plot.x[1])).width;
-  const count = Math.max(1, Math.min(8, Math.floor(room / Math.max(72, widest + 32))));
+  const count = Math.max(1, Math.min(8, Math.floor(room / Math.max(88, widest + 48))));
   context.textAlign = "left";
   for (const step of stepTicks(plot.x, count)) {
     const label = formatStepTick(step, plot.x[1]);
@@ -175,24 +175,31 @@ function triangle(context: CanvasRenderingContext2D, x: number, y: number, up: b
   context.fill();
 }
 
-/** NaN at the height of the last good value, the infinities at the edge they left by. */
-function paintMarks(context: CanvasRenderingContext2D, plot: Plot, stroke: Stroke): void {
-  const { series } = stroke.line;
-  const [bottom, seen] = [bottomOf(plot), new Map<string, number>()];
-  context.fillStyle = stroke.color;
-  context.strokeStyle = plot.theme.background;
+/**
+ * NaN at the height of the last good value, the infinities at the edge they left by. Rows in a row make one mark with a
+ * trail, because what matters is when it began.
+ */
+function paintMarks(context: CanvasRenderingContext2D, plot: Plot, { line: { series }, survey: { broken }, shown, color }: Stroke): void {
+  const bottom = bottomOf(plot) - 5;
+  const seen = new Map<string, number>();
+  context.fillStyle = color;
   context.lineWidth = 2;
-  let good = -1;
-  let upTo = 0;
-  for (const row of stroke.survey.broken) {
-    for (; upTo < row; upTo++) if (Number.isFinite(series.values[upTo])) good = upTo;
+  for (let i = 0; i < broken.length;) {
+    const row = broken[i];
     const value = series.values[row];
-    const x = toX(plot, series.steps[row]);
+    let end = row;
+    while (broken[++i] === end + 1 && Object.is(series.values[end + 1], value)) end++;
+    const [x, to] = [toX(plot, series.steps[row]), toX(plot, series.steps[end])];
     const kind = String(value);
-    if (Math.abs(x - (seen.get(kind) ?? -Infinity)) < 5) continue;
-    seen.set(kind, x);
-    if (Number.isNaN(value)) triangle(context, x, good < 0 ? bottom - 5 : toY(plot, stroke.shown[good]), true);
-    else triangle(context, x, value > 0 ? TOP + 4 : bottom - 5, value > 0);
+    if (Math.abs(to - (seen.get(kind) ?? -Infinity)) < 6) continue;
+    seen.set(kind, to);
+    const good = Number.isFinite(shown[row - 1]) ? toY(plot, shown[row - 1]) : bottom;
+    const y = Number.isNaN(value) ? good : value > 0 ? TOP + 4 : bottom;
+    context.globalAlpha = 0.35;
+    context.fillRect(x, y - 0.5, to - x, 2);
+    context.globalAlpha = 1;
+    context.strokeStyle = plot.theme.background;
+    triangle(context, x, y, !(value < 0));
   }
 }
 

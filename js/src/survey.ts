@@ -74,7 +74,8 @@ export function loggedStep(all: readonly Scalars[], step: number, direction: -1 
   for (const series of all) {
     for (const found of neighbours(series, step)) {
       if (direction !== 0 && Math.sign(found - step) !== direction) continue;
-      if (best === null || Math.abs(found - step) < Math.abs(best - step)) best = found;
+      const nearer = best === null || (direction === 0 ? Math.abs(found - step) < Math.abs(best - step) : (best - found) * direction > 0);
+      if (nearer) best = found;
     }
   }
   return best;

@@ -4,12 +4,13 @@ export interface TooltipRow {
   readonly color: string;
   readonly label: string;
   readonly value: string;
-  readonly smoothed: string;
 }
 
 export interface TooltipState {
   readonly heading: string;
   readonly note: string;
+  /** What the values are, where the chart shows something else as well. */
+  readonly kind: string;
   readonly rows: readonly TooltipRow[];
 }
 
@@ -40,16 +41,16 @@ export class Tooltip {
     this.element.style.transform = `translateX(${Math.round(at)}px)`;
   }
 
-  private fill({ heading, note, rows }: TooltipState): void {
-    const smoothed = rows.some((row) => row.smoothed !== "");
-    const cells = rows.flatMap((row) => {
+  private fill({ heading, note, kind, rows }: TooltipState): void {
+    const cells = rows.flatMap(({ color, label, value }) => {
       const dot = make("span", { class: "tooltip-dot" });
-      dot.style.background = row.color;
-      const cells = [make("span", { class: "tooltip-label" }, dot, row.label), make("span", { class: "tooltip-value" }, row.value)];
-      return smoothed ? [...cells, make("span", { class: "tooltip-smoothed" }, row.smoothed)] : cells;
+      dot.style.background = color;
+      return [make("span", { class: "tooltip-label" }, dot, label), make("span", { class: "tooltip-value" }, value)];
     });
-    const heads = ["", "logged", "smoothed"].map((text) => make("span", { class: "tooltip-head" }, text));
-    const grid = make("div", { class: smoothed ? "tooltip-grid has-smoothed" : "tooltip-grid" }, ...(smoothed ? heads : []), ...cells);
-    this.element.replaceChildren(make("div", { class: "tooltip-step" }, make("b", {}, heading), make("span", {}, note)), grid);
+    const heads = kind ? [make("span"), make("span", { class: "tooltip-head" }, kind)] : [];
+    this.element.replaceChildren(
+      make("div", { class: "tooltip-step" }, make("b", {}, heading), make("span", {}, note)),
+      make("div", { class: "tooltip-grid" }, ...heads, ...cells),
+    );
   }
 }

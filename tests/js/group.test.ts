@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeStore, scalars } from "../../js/dev/fake";
+import { familiesOf, groupSeries, labelsOf } from "../../js/src/group";
+import type { Role, Series } from "../../js/src/model";
+
+const series = (tag: string, chart: string, role: Role = "train"): Series => scalars(tag, { chart, role }, [1]);
+
+function labels(stores: FakeStore[], tags: string[] | null = null): Record<string, string[]> {
+  const families = familiesOf(stores).length;
+  return Object.fromEntries(groupSeries({ stores, tags }).map((group) => [group.chart, labelsOf(group, families)]));
+}
+
+test("training and validation share a chart and are named by their roles", () => {
+  const run = new FakeStore("run", [series("val_loss", "loss", "validation"), series("loss", "loss"), series("lr", "lr")]);
+  assert.deepEqual(labels([run]), { loss: ["train", "validation"], lr: [""] });
+});
+
+test("a series alone is named where the title does not name it", () => {
+  assert.deepEqual(labels([new FakeStore("run", [series("val_loss", "loss", "validation")])]), { loss: ["validation"] });
+});
+
+test("two series of one role are named by their tags", () => {
+  const run = new FakeStore("run", [series("loss/box", "loss"), series("loss/class", "loss")]);
+  assert.deepEqual(labels([run]), { loss: ["loss/box", "loss/class"] });
+});
+
+test("Keras's two runs are one family, told apart by role", () => {
+  const train = new FakeStore("fit/train", [series("epoch_loss", "loss")], "finished", "fit");
+  const validation = new FakeStore("fit/validation", [series("epoch_loss", "loss", "validation")], "finished", "fit");
+  assert.deepEqual(labels([validation, train]), { loss: ["train", "validation"] });
+});
+
+test("several families are named by family, and by role where there is more than one", () => {
+  const stores = ["a", "b"].map((name) => new FakeStore(name, [series("loss", "loss"), series("lr", "lr"), series("val_loss", "loss", "validation")]));
+  assert.deepEqual(labels(stores), { loss: ["a train", "a validation", "b train", "b validation"], lr: ["a", "b"] });
+});
+
+test("runs of one family with the same tag are told apart by run", () => {
+  const stores = ["x", "y"].map((name) => new FakeStore(name, [series("loss", "loss")], "finished", "one"));
+  assert.deepEqual(labels(stores), { loss: ["x loss", "y loss"] });
+});
+
+test("only the tags asked for are shown, and no histograms", () => {
+  const histogram: Series = { ...series("w", "w"), kind: "histogram", captures: [] };
+  const run = new FakeStore("run", [series("loss", "loss"), series("lr", "lr"), histogram]);
+  assert.deepEqual(Object.keys(labels([run])), ["loss", "lr"]);
+  assert.deepEqual(Object.keys(labels([run], ["lr"])), ["lr"]);
+});

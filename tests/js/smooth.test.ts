@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { smooth, SmoothCache } from "../../js/src/smooth";
+
+/** TensorBoard's own loop, in its words: line_chart_v2/sub_view/... `resmoothDataset`. */
+function plain(values: readonly number[], weight: number): number[] {
+  let last = 0;
+  let count = 0;
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return value;
+    last = last * weight + (1 - weight) * value;
+    count++;
+    return last / (weight === 1 ? 1 : 1 - Math.pow(weight, count));
+  });
+}
+
+const near = (found: Float64Array, wanted: readonly number[]): void => {
+  assert.equal(found.length, wanted.length);
+  wanted.forEach((value, i) => {
+    const same = Object.is(found[i], value) || Math.abs(found[i] - value) <= 1e-9 * Math.abs(value);
+    assert.ok(same, `row ${i}: ${found[i]} is not ${value}`);
+  });
+};
+
+test("the first smoothed value is the first value, for the mean is corrected for its start", () => {
+  assert.ok(Math.abs(smooth(Float64Array.of(7, 7, 7), 3, 0.999)[0] - 7) < 1e-9);
+});
+
+test("it agrees with TensorBoard's loop", () => {
+  const values = Array.from({ length: 500 }, (_, i) => Math.sin(i * 1.7) * 3 + 100 / (i + 1));
+  for (const weight of [0.1, 0.6, 0.9, 0.999]) near(smooth(Float64Array.from(values), values.length, weight), plain(values, weight));
+});
+
+test("values that are not finite stay where they are and leave no trace", () => {
+  const values = [1, NaN, 2, Infinity, 3, -Infinity];
+  const found = smooth(Float64Array.from(values), values.length, 0.5);
+  near(found, plain(values, 0.5));
+  const clean = smooth(Float64Array.of(1, 2, 3), 3, 0.5);
+  assert.deepEqual([found[0], found[2], found[4]], [...clean]);
+});
+
+test("only the rows that count are read", () => {
+  assert.equal(smooth(Float64Array.of(1, 2, 99, 99), 2, 0.5).length, 2);
+});
+
+test("a line is smoothed anew only when it or the weight changed", () => {
+  const cache = new SmoothCache();
+  const values = Float64Array.of(1, 3);
+  assert.equal(cache.get("loss", values, 2, 1, 0), values);
+  const first = cache.get("loss", values, 2, 1, 0.5);
+  const kept = first[1];
+  values[1] = 5;
+  assert.equal(cache.get("loss", values, 2, 1, 0.5)[1], kept);
+  assert.notEqual(cache.get("loss", values, 2, 2, 0.5)[1], kept);
+});
