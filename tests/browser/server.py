@@ -45,10 +45,11 @@ class JupyterServer:
         self._settings = folder / "settings"
         self._log = folder / "server.log"
         self.reset_settings()
+        self._configure(folder / "config")
         with self._log.open("wb") as log:
             # A session of its own, so that stop() reaches every process the server may have started.
             self._process = subprocess.Popen(
-                self._command(),
+                [sys.executable, "-m", "jupyterlab"],
                 env=self._environment(folder),
                 cwd=folder,
                 stdout=log,
@@ -61,16 +62,28 @@ class JupyterServer:
             self.stop()
             raise
 
-    def _command(self) -> list[str]:
-        port = self.url.rpartition(":")[2]
-        return [
-            *[sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"],
-            *["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"],
-            *["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"],
-            *[f"--ServerApp.root_dir={self.root}", "--ServerApp.terminals_enabled=False"],
-            # Gives the tests window.jupyterapp, and with it every command and model of the application.
-            *["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"],
-        ]
+    def _configure(self, folder: Path) -> None:
+        # Gives the tests window.jupyterapp, and with it every command and model of the application.
+        exposed = {"expose_app_in_browser": True}
+        config = {
+            "ServerApp": {
+                "allow_root": True,
+                "disable_check_xsrf": True,
+                "ip": "127.0.0.1",
+                "open_browser": False,
+                "port": int(self.url.rpartition(":")[2]),
+                "port_retries": 0,
+                "root_dir": str(self.root),
+                "terminals_enabled": False,
+                # Whether JupyterLab ought to be built anew is a costly question, and it asks it with every page.
+                "tornado_settings": {"page_config_data": {"buildAvailable": False, "buildCheck": False}},
+            },
+            "IdentityProvider": {"token": ""},
+            "LabApp": exposed,
+            "JupyterNotebookApp": exposed,
+        }
+        folder.mkdir()
+        (folder / "jupyter_server_config.json").write_text(json.dumps(config), "utf-8")
 
     def _environment(self, folder: Path) -> dict[str, str]:
         return {
@@ -139,10 +152,9 @@ class JupyterServer:
             self.request(f"api/sessions/{session['id']}", method="DELETE")
 
     def stop(self) -> None:
-        """Ask the server to end, which ends its kernels, and do not take no for an answer."""
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, sign)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=10)
-                return
+        """End the kernels, then the server. Asked politely, the server takes longer than all the tests of a module."""
+        with contextlib.suppress(OSError):
+            self.shut_down_kernels()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
