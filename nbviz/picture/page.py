@@ -223,7 +223,7 @@ def _header(scene: Scene, width: float) -> tuple[str, float]:
     # A picture does not know whether a run goes on.
     word = state if state in DOTS else ""
     step = f"step {strong(step_text(max((run.last_step for run in runs), default=0)))}"
-    words = [f'<tspan dx="14" font-size="12.5">{each}</tspan>' for each in (word, step) if each]
+    words = [f' <tspan dx="10" font-size="12.5">{each}</tspan>' for each in (word, step) if each]
     parts = [dot, write_markup(18, 15, strong(name) + "".join(words), size=14)]
     if scene.smoothing > 0:
         parts.append(write(width, 15, f"smoothing {scene.smoothing:.2f}", anchor="end"))

@@ -285,7 +285,7 @@ def _head(title: str, layers: list[Layer], axis: Axis, width: float) -> str:
     past = max(len(layer.captures) for layer in layers) - 1
     note = ("symlog" if axis.threshold else "linear") + (f" · past {past} faint" if past else "")
     name = shorten(title, width - width_of(at + note) - 28, 13, 650)
-    words = f'{strong(name)}<tspan dx="14" font-size="12.5">{escape(at)}</tspan>'
+    words = f'{strong(name)} <tspan dx="10" font-size="12.5">{escape(at)}</tspan>'
     return write_markup(0, 14, words, size=13) + write(width, 14, note, anchor="end")
 
 

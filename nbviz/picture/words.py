@@ -20,7 +20,7 @@ LONGEST = 240
 
 # XML 1.0 has no way to write control characters and lone surrogates (https://www.w3.org/TR/xml/#charsets), and the
 # overrides of writing direction would turn the words after them around.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 _NARROW, _WIDE = set("ijlftrI.,:;|!'`()[]{}/\\ -\u00a0·"), set("mwMW@%—…<>=+~#&")
 
 
@@ -29,7 +29,7 @@ def clean(text: object) -> str:
     words = str(text)
     if len(words) > LONGEST:
         words = f"{words[: LONGEST // 2]}…{words[-LONGEST // 2 :]}"
-    return " ".join(_UNWRITABLE.sub("\ufffd", words).split())
+    return re.sub("[ \t\r\n]+", " ", _UNWRITABLE.sub("\ufffd", words)).strip()
 
 
 def escape(text: object) -> str:

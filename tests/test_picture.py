@@ -1,0 +1,393 @@
+"""The static picture. What must be in it is read from the SVG itself, parsed as XML."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nbviz.picture import picture_html, picture_svg
+from nbviz.picture.axes import ticks, trace, value_ends
+from nbviz.picture.lines import row_at, smooth
+from nbviz.run import Run
+
+ALL = ("header", "charts", "ridges", "scrubber")
+SVG = "{http://www.w3.org/2000/svg}"
+BLUE, VERMILION, GREEN = "#337ab5", "#c35500", "#008761"
+
+
+def run_of(name: str = "digits", **series: object) -> Run:
+    """A finished run of one series a keyword, logged at steps 0, 1, 2, …"""
+    run = Run(name)
+    for tag, values in series.items():
+        values = np.asarray(values, np.float64)
+        run.extend(tag.replace("__", "/"), np.arange(len(values)), np.arange(len(values)), values)
+    run.finish()
+    return run
+
+
+def with_histograms(run: Run, tags: list[str], step: int = 0, scale: float = 1.0) -> Run:
+    for tag in tags:
+        run.append_histogram(tag, step, 0.0, [1, 4, 9, 4, 1], np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]) * scale)
+    return run
+
+
+def draw(run: Run | list[Run], step: int = 10**6, panels: tuple[str, ...] = ALL, **options: object) -> ET.Element:
+    runs = run if isinstance(run, list) else [run]
+    return ET.fromstring(picture_svg(runs, panels, step, float(options.pop("smoothing", 0)), "", **options))  # type: ignore[arg-type]
+
+
+def paths(picture: ET.Element, name: str) -> list[ET.Element]:
+    return [path for path in picture.iter(f"{SVG}path") if path.get("class") == name]
+
+
+def texts(picture: ET.Element) -> list[str]:
+    return ["".join(text.itertext()) for text in picture.iter(f"{SVG}text")]
+
+
+def points(path: ET.Element) -> list[tuple[float, float]]:
+    """Where a path of the shape MX,YlDX,DY DX,DY… goes."""
+    found = []
+    for part in re.findall(r"M([^M]+)", path.get("d", "")):
+        start, _, moves = part.partition("l")
+        x, y = map(float, start.split(","))
+        found.append((x, y))
+        for move in moves.split():
+            right, down = map(float, move.split(","))
+            x, y = x + right, y + down
+            found.append((x, y))
+    return found
+
+
+# The bundle
+
+
+def test_the_bundle_is_an_image_that_a_sanitizer_lets_through_and_a_sentence() -> None:
+    bundle = picture_html([run_of(loss=[1.0, 0.5])], ALL, "0a1b", 1, 0.0, "")
+    assert set(bundle) == {"text/html", "text/plain"}
+    shape = (
+        r'<div class="nbviz-picture nbviz-picture-0a1b"><img alt="([^"<>]+)" style="max-width:100%" '
+        r'src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)"></div>'
+    )
+    match = re.fullmatch(shape, bundle["text/html"])
+    assert match
+    assert match[1] == bundle["text/plain"] == "digits: loss 0.500 after step 1"
+    assert ET.fromstring(base64.b64decode(match[2])).tag == f"{SVG}svg"
+
+
+def test_the_sentence_says_the_values_as_logged_at_the_step_and_counts_the_histograms() -> None:
+    run = Run("digits")
+    run.extend("loss", [0, 1799, 1800], [0, 1, 2], [2.3, 0.1472, 2.0])
+    run.extend("val_loss", [0, 1700], [0, 1], [2.2, 0.2988])
+    with_histograms(run, [f"layer {i}" for i in range(7)])
+    words = picture_html([run], ALL, "x", 1799, 0.9, "")["text/plain"]
+    assert words == "digits: loss 0.147 (train), 0.299 (validation) after step 1,799; 7 histograms"
+
+
+def test_a_run_without_data_says_so() -> None:
+    assert picture_html([Run("fresh")], ALL, "x", 0, 0.0, "")["text/plain"] == "fresh: nothing logged yet"
+    assert "Nothing logged yet." in texts(draw(Run("fresh")))
+
+
+def test_the_picture_needs_nothing_from_elsewhere() -> None:
+    svg = picture_svg([with_histograms(run_of(loss=[1, 2]), ["a"])], ALL, 1, 0.0, "")
+    assert svg.count("http") == 1, "the name space"
+    assert not re.search(r"<(script|image|use|foreignObject|style)", svg)
+
+
+# Charts
+
+
+def test_train_is_solid_blue_validation_dashed_vermilion_and_test_dotted_green() -> None:
+    lines = paths(draw(run_of(loss=[3, 2, 1], val_loss=[3, 2, 2], test_loss=[3, 3, 2])), "line")
+    looks = [(line.get("stroke"), line.get("stroke-dasharray")) for line in lines]
+    assert looks == [(BLUE, None), (VERMILION, "6 4"), (GREEN, "1.5 4")]
+
+
+def test_families_have_a_hue_each_and_roles_keep_their_dash() -> None:
+    runs = [run_of(f"{name}/{role}", loss=[2, 1]) for name in "ab" for role in ("train", "validation")]
+    looks = [(line.get("stroke"), line.get("stroke-dasharray")) for line in paths(draw(runs), "line")]
+    assert looks == [(BLUE, None), (BLUE, "6 4"), (VERMILION, None), (VERMILION, "6 4")]
+    assert {"a train 1.000", "b validation 1.000"} <= set(texts(draw(runs)))
+
+
+def test_the_legend_reads_the_values_at_the_step_and_the_best_of_validation() -> None:
+    run = run_of(accuracy=[0.1, 0.5, 0.956], val_accuracy=[0.2, 0.9225, 0.7])
+    said = texts(draw(run, step=2))
+    assert {"accuracy", "100\u00a0%", "best 92.2\u00a0% at 1"} <= set(said)
+    assert {"train 95.6\u00a0%", "validation 70.0\u00a0%"} <= set(said)
+    assert "train 50.0\u00a0%" in texts(draw(run, step=1))
+
+
+def test_a_share_beyond_one_is_no_percentage() -> None:
+    assert not [text for text in texts(draw(run_of(accuracy=[0.5, 97.0]))) if "%" in text]
+
+
+def test_the_cursor_is_drawn_while_it_is_not_at_the_last_step() -> None:
+    run = run_of(loss=[4, 3, 2, 1])
+    assert len(paths(draw(run, step=1), "cursor")) == 1
+    assert not paths(draw(run, step=3), "cursor")
+
+
+def test_thousands_are_separated() -> None:
+    run = Run("r")
+    run.extend("loss", [0, 2000], [0, 1], [12345.0, 20000.0])
+    assert {"r step 2,000", "20,000", "1,800"} <= set(texts(draw(run)))
+
+
+def test_not_a_number_leaves_a_gap_and_a_mark_and_the_infinities_point_out_of_the_chart() -> None:
+    values = np.ones(100)
+    values[[30, 60, 90]] = math.nan, math.inf, -math.inf
+    picture = draw(run_of(loss=values))
+    (line,), (mark,) = paths(picture, "line"), paths(picture, "mark")
+    assert line.get("d", "").count("M") == 4
+    assert re.findall(r"l4.5,(-?8)h", mark.get("d", "")) == ["8", "8", "-8"]
+
+
+def test_a_point_alone_is_a_dot() -> None:
+    picture = draw(run_of(loss=[0.5]))
+    assert not paths(picture, "line")
+    assert len([path for path in picture.iter(f"{SVG}path") if (path.get("d") or "").endswith("h0")]) == 1
+
+
+def test_a_series_of_nothing_but_nan_has_no_line() -> None:
+    picture = draw(run_of(loss=[math.nan] * 5))
+    assert not paths(picture, "line")
+    assert "NaN" in texts(picture)
+
+
+def test_one_spike_in_a_million_rows_is_drawn_to_its_height() -> None:
+    values = np.random.default_rng(0).uniform(0, 0.01, 1_000_000)
+    values[777_777] = 1.0
+    (line,) = paths(draw(run_of(metric=values), panels=("charts",)), "line")
+    drawn = points(line)
+    top = min(y for _, y in drawn)
+    assert [round(x) for x, y in drawn if y == top] == [round(40 + 0.777777 * (890 - 40))]
+    assert len(drawn) < 1000
+
+
+def test_ten_series_of_a_million_rows_take_less_than_60_kilobytes() -> None:
+    noise = np.random.default_rng(0).normal(size=1_000_000)
+    run = run_of(**{f"metric{i}": noise for i in range(10)})
+    for smoothing in (0.0, 0.9):
+        assert len(picture_svg([run], ("header", "charts"), 10**6, smoothing, "")) < 60_000
+
+
+def test_smoothing_leaves_what_was_logged_faint_behind_and_validation_as_it_is() -> None:
+    run = run_of(loss=[3, 1, 2, 1], val_loss=[3, 2, 2, 2])
+    lines = paths(draw(run, smoothing=0.5), "line")
+    assert [(line.get("stroke"), line.get("stroke-opacity")) for line in lines] == [
+        (BLUE, ".3"), (BLUE, None), (VERMILION, None)
+    ]  # fmt: skip
+    # 3, 1, 2, 1 at weights 1/8, 1/4, 1/2, 1
+    assert f"train {(3 / 8 + 1 / 4 + 2 / 2 + 1) / (15 / 8):.3f}" in texts(draw(run, smoothing=0.5))
+
+
+def test_many_metrics_are_counted() -> None:
+    picture = draw(run_of(**{f"m{i}": [1, 2] for i in range(15)}))
+    assert len(paths(picture, "line")) == 12
+    assert "and 3 more metrics" in texts(picture)
+
+
+def test_only_the_asked_for_tags_are_shown() -> None:
+    run = with_histograms(run_of(loss=[1, 2], speed=[3, 4]), ["w", "b"])
+    picture = draw(run, tags=["speed", "b"])
+    assert (len(paths(picture, "line")), len(paths(picture, "ridge"))) == (1, 1)
+    assert "loss" not in texts(picture)
+
+
+# Ridges
+
+
+def test_the_ridges_are_those_of_the_greatest_step_not_past_the_cursor_else_of_the_first() -> None:
+    run = Run("r")
+    for step in (10, 20, 30):
+        with_histograms(run, ["layer"], step)
+    for cursor, shown in ((25, 20), (30, 30), (5, 10)):
+        assert f"layer at step {shown}" in texts(draw(run, step=cursor))
+
+
+def test_layers_are_stacked_in_order_of_appearance_and_named_by_what_tells_them_apart() -> None:
+    picture = draw(with_histograms(Run("r"), ["grad/z/weight", "grad/a/weight", "grad/m/weight"]))
+    rows = [(float(text.get("y", 0)), text.text) for text in picture.iter(f"{SVG}text") if text.text in ("z", "a", "m")]
+    assert [name for _, name in sorted(rows)] == ["z", "a", "m"]
+    assert "grad/weight by layer" in " ".join(texts(picture))
+
+
+def test_two_hundred_histograms_show_24_rows_and_count_the_rest() -> None:
+    picture = draw(with_histograms(Run("r"), [f"layer/{i}" for i in range(200)]))
+    assert len(paths(picture, "ridge")) == 24
+    assert "and 176 more" in texts(picture)
+
+
+def test_layers_of_like_size_share_a_linear_axis_and_of_unlike_size_a_symlog_one() -> None:
+    alike = with_histograms(Run("r"), ["a", "b"])
+    assert "linear" in texts(draw(alike))
+    assert "symlog" in texts(draw(with_histograms(alike, ["c"], scale=1e-4)))
+
+
+def test_zeros_and_lost_values_are_said_at_the_row_s_end() -> None:
+    run = Run("r")
+    run.append_histogram("a", 0, 0.0, [1, 2, 1], [-1, -1e-13, 1e-13, 1], nonfinite=12)
+    assert "12 NaN/Inf · 50\u00a0%\u00a0≈\u00a00" in texts(draw(run))
+
+
+def test_a_ridge_is_highest_where_most_values_are() -> None:
+    (ridge,) = paths(draw(with_histograms(Run("r"), ["a"]), panels=("ridges",)), "ridge")
+    drawn = points(ridge)
+    peak = [x for x, y in drawn if y == min(y for _, y in drawn)]
+    middle = (drawn[0][0] + drawn[-1][0]) / 2
+    assert abs(np.mean(peak) - middle) < 2
+
+
+# Hostile words
+
+
+@pytest.mark.parametrize("tag", ['<script>alert("1")</script>', "a&b'", 'x" onload="y', "]]>", "&lt;"])
+def test_a_tag_is_text_whatever_it_looks_like(tag: str) -> None:
+    run = run_of(tag)
+    run.extend(tag, [0, 1], [0, 1], [1, 2])
+    with_histograms(run, [f"h {tag}"])
+    picture = draw(run)
+    assert tag in texts(picture)
+    assert {element.tag.removeprefix(SVG) for element in picture.iter()} <= {
+        "svg", "g", "path", "text", "tspan", "circle", "linearGradient", "stop"
+    }  # fmt: skip
+    assert not [key for element in picture.iter() for key in element.keys() if key.startswith("on")]  # noqa: SIM118
+    page = picture_html([run], ALL, 'x"><b>', 1, 0.0, tag)["text/html"]
+    assert re.findall(r"<(\w+)", page) == ["div", "img"]
+    assert page.count('"') == 8
+
+
+def test_control_characters_and_lone_surrogates_are_replaced() -> None:
+    run = run_of("a\x00b\ud800c\u202ed\ne")
+    run.extend("x\x1b", [0, 1], [0, 1], [1, 2])
+    assert "a\ufffdb\ufffdc\ufffdd e" in " ".join(texts(draw(run)))
+    assert "x\ufffd" in texts(draw(run))
+
+
+def test_a_very_long_tag_is_shortened() -> None:
+    run = run_of()
+    run.extend("x" * 100_000, [0, 1], [0, 1], [1, 2])
+    assert len(picture_svg([run], ALL, 1, 0.0, "t" * 100_000)) < 10_000
+
+
+# The parts
+
+
+@pytest.mark.parametrize(
+    ("ends", "count", "expected"),
+    [
+        ((0, 1), 4, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        ((0, 2.4), 4, [0, 0.5, 1, 1.5, 2]),
+        ((-1, 1), 4, [-1, -0.5, 0, 0.5, 1]),
+        ((0, 1799), 5, [0, 500, 1000, 1500]),
+        ((0.1, 0.3), 4, [0.1, 0.15, 0.2, 0.25, 0.3]),
+    ],
+)
+def test_ticks_are_the_nice_numbers_of_d3(ends: tuple[float, float], count: int, expected: list[float]) -> None:
+    assert ticks(*ends, count) == expected
+
+
+def test_a_value_axis_starts_at_zero_where_zero_is_near_and_is_never_empty() -> None:
+    assert value_ends(0.1, 2.3, False) == (0, 2.5)
+    assert value_ends(7.0, 7.0, False) == (0, 14)
+    assert value_ends(1.0, 0.0, False) == (0, 1)
+    assert value_ends(101.0, 109.0, False) == (100, 110)
+
+
+@given(st.lists(st.floats(-10, 10) | st.just(math.nan), min_size=1, max_size=300), st.floats(0.01, 0.999))
+def test_smoothing_is_the_debiased_mean_row_by_row(values: list[float], weight: float) -> None:
+    mean, decay, expected = 0.0, 1.0, []
+    for value in values:
+        if math.isfinite(value):
+            mean, decay = weight * mean + (1 - weight) * value, decay * weight
+        expected.append(mean / (1 - decay) if math.isfinite(value) else value)
+    np.testing.assert_allclose(smooth(np.array(values), weight), expected, rtol=1e-9, atol=1e-9)
+
+
+@given(st.lists(st.integers(0, 9), max_size=12), st.integers(-1, 10))
+def test_the_row_read_is_the_last_of_those_with_the_greatest_step_not_past_the_cursor(
+    steps: list[int], step: int
+) -> None:
+    past = [(each, row) for row, each in enumerate(steps) if each <= step]
+    assert row_at(np.array(steps, np.int64), step) == (max(past)[1] if past else None)
+
+
+def test_rounding_does_not_add_up_along_a_path() -> None:
+    x = np.cumsum(np.full(1000, 0.34))
+    line, dots = trace(x, np.zeros(1000))
+    end = points(ET.Element("path", d=line))[-1][0]
+    assert (round(end, 6), dots) == (340.0, "")
+
+
+def luminance(color: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def test_every_colour_reads_on_white_and_on_black() -> None:
+    runs = [with_histograms(run_of(f"{i}", loss=[2, 1]), ["a", "b", "c", "d"]) for i in range(7)]
+    svg = picture_svg(runs, ALL, 1, 0.0, "")
+    colors = set(re.findall(r'(?:fill|stroke|stop-color)="(#\w{6})"', svg)) - {"#808080"}
+    assert len(colors) > 9
+    for color in colors:
+        assert 1.05 / (luminance(color) + 0.05) >= 4.4, color
+        assert (luminance(color) + 0.05) / 0.05 >= 4.4, color
+
+
+# Whatever comes
+
+anything = st.floats() | st.sampled_from([0.0, 1.0, -1.0, 5e-324, 1.7e308, -1.7e308, 1e-300, math.nan, math.inf])
+words = st.text(max_size=12) | st.sampled_from(["loss", "val/loss", "accuracy", "", "/", "a/b", "\ud800", "\x00<"])
+far = st.integers(-(2**53), 2**53)
+
+
+@st.composite
+def any_run(pick: st.DrawFn) -> Run:
+    run = Run(pick(words))
+    for _ in range(pick(st.integers(0, 3))):
+        values = pick(st.lists(anything, max_size=8))
+        steps = pick(st.lists(far, min_size=len(values), max_size=len(values)))
+        run.extend(pick(words), steps, np.zeros(len(values)), values)
+    for _ in range(pick(st.integers(0, 3))):
+        counts = pick(st.lists(anything, max_size=5))
+        size = len(counts) + pick(st.integers(1, 1) | st.integers(0, 2))
+        edges = pick(st.lists(anything, min_size=size, max_size=size))
+        edges = sorted(edges, key=lambda edge: (edge != edge, edge)) if pick(st.booleans()) else edges
+        run.append_histogram("h" + pick(words), pick(far), 0.0, counts, edges, pick(st.integers(0, 10**12)))
+    run.state = pick(st.sampled_from(["live", "following", "finished", "interrupted", "failed"]))
+    return run
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(any_run(), max_size=3),
+    st.lists(st.sampled_from(ALL), unique=True),
+    far,
+    st.floats(0, 0.999) | st.just(math.nan),
+    words,
+    st.integers(300, 1200),
+)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::nbviz.notice.NbvizWarning")
+def test_any_run_gives_well_formed_xml(
+    runs: list[Run], panels: list[str], step: int, smoothing: float, title: str, width: int
+) -> None:
+    svg = picture_svg(runs, panels, step, smoothing, title, width)
+    picture = ET.fromstring(svg.encode())
+    assert float(picture.get("height", 0)) > 0
+    for element in picture.iter():
+        where = " ".join(element.get(key, "") for key in ("d", "x", "y", "cx", "cy", "transform"))
+        assert not re.search(r"nan|inf|e\+", where)
+    bundle = picture_html(runs, panels, "x", step, smoothing, title)
+    bundle["text/html"].encode()
+    assert "\n" not in bundle["text/plain"]
