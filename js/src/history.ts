@@ -11,6 +11,8 @@ export interface HistoryPicture {
   readonly frame: Frame;
   readonly theme: Theme;
   readonly scale: number;
+  /** Of the highlight. */
+  readonly color: string;
   /** The capture at the cursor, and the one under the pointer with the bin it reads; -1 where there is none. */
   readonly index: number;
   readonly hovered: number;
@@ -80,11 +82,10 @@ export class History {
   }
 
   private drawHighlight(pen: CanvasRenderingContext2D, picture: HistoryPicture): void {
-    const { series, shapes, frame, theme, index, hovered, bin } = picture;
+    const { series, shapes, frame, theme, color, index, hovered, bin } = picture;
     const capture = series.captures[index];
     const base = baseline(frame, index);
     const shape = shapes.of(capture);
-    const color = theme.role("train");
     pen.strokeStyle = faded(color, 0.5);
     pen.lineWidth = 1;
     pen.beginPath();
@@ -92,7 +93,7 @@ export class History {
     pen.lineTo(frame.right + 6, base);
     pen.stroke();
     drawRidge(pen, shape, frame, base, { color, background: theme.background, opaque: false, width: 2 }, shape.peak / this.peak);
-    this.drawSteps(pen, picture, base, color);
+    this.drawSteps(pen, picture, base);
     if (bin < 0 || !series.captures[hovered]) return;
     const read = shapes.of(series.captures[hovered]);
     const x = frame.left + ((bin + 0.5) * (frame.right - frame.left)) / read.heights.length;
@@ -100,7 +101,7 @@ export class History {
     drawDot(pen, x, baseline(frame, hovered) - height, hovered === index ? color : theme.text, theme);
   }
 
-  private drawSteps(pen: CanvasRenderingContext2D, { series, frame, theme, index }: HistoryPicture, at: number, color: string): void {
+  private drawSteps(pen: CanvasRenderingContext2D, { series, frame, theme, color, index }: HistoryPicture, at: number): void {
     const n = series.captures.length;
     const write = (i: number, y: number): void => pen.fillText(formatStep(series.captures[i].step), frame.right + 10, y + 4);
     pen.textAlign = "left";

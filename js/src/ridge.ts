@@ -124,6 +124,7 @@ class Ridges implements Panel {
     if (!pen) return;
     this.history.draw(pen, {
       series: open.series, shapes, frame, theme: this.scene.theme, scale: devicePixelRatio,
+      color: this.scene.theme.depth(open.depth),
       index: this.rows[0].index,
       hovered: this.pointer?.row ?? -1,
       bin: this.pointer?.bin ?? -1,
@@ -139,7 +140,7 @@ class Ridges implements Panel {
       return;
     }
     const lines = reading(row, shapes.axis, pointer.bin);
-    if (open) lines.unshift(`step ${formatStep(row.capture.step)}`), lines.splice(1, 1);
+    if (open) lines[0] = `step ${formatStep(row.capture.step)}`;
     const offset = parts.viewport.offsetTop;
     const base = open ? baseline(frame, pointer.row) : baseline(frame, pointer.row) - parts.viewport.scrollTop;
     placeTip(parts, lines, pointer.x, offset + base - frame.rise / 2);

@@ -90,7 +90,9 @@ export function reading(row: Row, axis: Axis, bin: number): string[] {
   const count = masses[bin];
   const share = total > 0 ? (100 * count) / total : 0;
   const [from, to] = [axis.edges[bin], axis.edges[bin + 1]];
-  const range = bin === 0 ? `up to ${valueText(to)}` : bin === masses.length - 1 ? `${valueText(from)} and more` : `${valueText(from)} to ${valueText(to)}`;
+  const digits = Math.max(3, 1 + Math.ceil(Math.log10(Math.max(Math.abs(from), Math.abs(to)) / (to - from))));
+  const [low, high] = [valueText(from, digits), valueText(to, digits)];
+  const range = bin === 0 ? `up to ${high}` : bin === masses.length - 1 ? `${low} and more` : `${low} to ${high}`;
   const number = count >= 9.5 ? formatStep(Math.round(count)) : String(Number(count.toFixed(1)));
   return [row.layer.series.tag, range, `${number} values · ${share.toFixed(share < 1 ? 2 : 1)}\u00a0%`];
 }

@@ -106,7 +106,7 @@ export function drawAxis(pen: Pen, frame: Frame, axis: Axis, theme: Theme): void
   pen.textAlign = "center";
   pen.textBaseline = "alphabetic";
   for (const tick of axisTicks(axis, tickGap(frame))) {
-    const text = valueText(tick);
+    const text = valueText(tick, 6);
     const half = pen.measureText(text).width / 2;
     const x = frame.left + position(axis, tick) * (frame.right - frame.left);
     pen.fillText(text, Math.min(frame.width - half, Math.max(half, x)), 16);

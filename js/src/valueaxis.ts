@@ -65,14 +65,14 @@ function reachOf(spans: readonly Span[]): [number, number] {
   return [-(lows[kept] ?? 0), highs[kept] ?? 0];
 }
 
+/** As far to both sides where the sides are alike, from zero where zero is near, otherwise around the values. */
 function linearEnds(low: number, high: number): [number, number] {
-  const [near, far] = [Math.min(-low, high), Math.max(-low, high)];
-  if (near > far / 4) return [-roundUp(far, "linear"), roundUp(far, "linear")];
-  if (low < high / 2 && high > -2 * low) return [0 - roundUp(-low, "linear"), roundUp(high, "linear")];
-  if (low < 2 * high && low < 0) return [0 - roundUp(-low, "linear"), roundUp(high, "linear")];
-  const margin = Math.max(high - low, Math.abs(high) * 1e-6) * 0.5;
-  const grain = roundUp(margin, "linear") / 2;
-  return [Math.floor((low - margin / 4) / grain) * grain, Math.ceil((high + margin / 4) / grain) * grain];
+  const far = roundUp(Math.max(-low, high), "linear");
+  if (Math.min(-low, high) > Math.max(-low, high) / 4) return [-far, far];
+  if (low < high / 2 && high > low / 2) return [0 - roundUp(-low, "linear"), roundUp(high, "linear")];
+  const grain = roundUp(Math.max(high - low, 0.02 * Math.abs(high)) / 2, "linear") / 2;
+  const ends = [Math.floor(low / grain - 0.25) * grain, Math.ceil(high / grain + 0.25) * grain];
+  return [Number(ends[0].toPrecision(12)), Number(ends[1].toPrecision(12))];
 }
 
 function symlogEnds(low: number, high: number): [number, number] {
@@ -128,20 +128,19 @@ export function chooseAxis(layers: readonly (readonly Span[])[], wish: AxisWish,
 
 const near = (a: number, b: number): boolean => a / b < 30 && b / a < 30;
 
-const plain = format(",~g");
-const mantissa = format(".2~f");
+const plain = format(",.12~g");
 const SUPERSCRIPT: Record<string, string> = { "-": "⁻" };
 [..."⁰¹²³⁴⁵⁶⁷⁸⁹"].forEach((sign, digit) => (SUPERSCRIPT[digit] = sign));
 
-/** A value to two or three digits: 0.05, −1.2, 12,000, 3.4×10⁻⁷. */
-export function valueText(value: number): string {
+/** A value to three digits or as many as are asked for: 0.05, −1.2, 12,000, 3.4×10⁻⁷. */
+export function valueText(value: number, digits = 3): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size >= 0.01 * (1 - 1e-9) && size < 1e5) return plain(Number(value.toPrecision(3)));
-  const [digits = "", power = ""] = value.toExponential(2).split("e");
+  if (size >= 0.01 * (1 - 1e-9) && size < 1e5) return plain(Number(value.toPrecision(digits)));
+  const [front = "", power = ""] = value.toExponential(digits - 1).split("e");
   const raised = [...power.replace("+", "")].map((sign) => SUPERSCRIPT[sign] ?? sign).join("");
-  const front = mantissa(Number(digits));
-  return Math.abs(Number(digits)) === 1 ? `${front.slice(0, -1)}10${raised}` : `${front}×10${raised}`;
+  const factor = plain(Number(front));
+  return Math.abs(Number(front)) === 1 ? `${factor.slice(0, -1)}10${raised}` : `${factor}×10${raised}`;
 }
 
 /** Ticks no closer than `gap`, a share of the axis. */

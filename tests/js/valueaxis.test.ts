@@ -78,3 +78,13 @@ test("values are written with a true minus sign and raised powers", () => {
   ];
   for (const [value, text] of cases) assert.equal(valueText(value), text);
 });
+
+test("ticks that differ in the fourth digit are told apart", () => {
+  assert.equal(valueText(1.005, 6), "1.005");
+  assert.equal(valueText(-1.25e-5, 6), "−1.25×10⁻⁵");
+});
+
+test("a layer that is one number everywhere has an axis around it", () => {
+  const axis = chooseAxis([[span(1, 1, 1)]], auto, null);
+  assert.ok(axis.low >= 0.97 && axis.low < 1 && axis.high > 1 && axis.high <= 1.03);
+});
