@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def end_with_the_tests() -> None:
-    """Have the operating system end this process with the one that started it, so that killed tests leave no server behind."""
+    """Have this process end with the one that started it: killed tests leave no server behind."""
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
@@ -63,7 +63,7 @@ class JupyterServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=end_with_the_tests,
+                preexec_fn=end_with_the_tests,  # noqa: PLW1509 (it takes no lock)
             )
         try:
             self._wait_until_it_answers(seconds=60)
