@@ -12,6 +12,7 @@ import { chooseAxis, type AxisKind } from "./valueaxis";
 
 export { hasHistograms };
 
+/** Of one layer's history, unless it opens in the place of rows and is as high as they were. */
 const HISTORY_HEIGHT = 420;
 /** Odd, so that zero lies in the middle of a bin where the axis reaches as far to both sides. */
 const BINS = 129;
@@ -32,6 +33,7 @@ class Ridges implements Panel {
   private width = 0;
   private wish: AxisKind | null = null;
   private opened: string | null = null;
+  private historyHeight = HISTORY_HEIGHT;
   private active = -1;
   private pointer: Pointer | null = null;
   private shapes = new Map<string, { key: string; shapes: Shapes }>();
@@ -59,7 +61,7 @@ class Ridges implements Panel {
     this.rows = rowsAt(open ? [open] : shown.all, this.scene.cursor.step);
     const shapes = this.shapesFor(open ? [open] : shown.all, open?.key ?? "");
     this.frame = open
-      ? historyFrame(this.width, HISTORY_HEIGHT, open.series.captures.length)
+      ? historyFrame(this.width, this.historyHeight, open.series.captures.length)
       : this.layout.frame(this.rows, this.width, this.scene.theme.font);
     this.tell(open, shapes, this.frame);
     const state = this.state(open, shapes);
@@ -248,6 +250,7 @@ class Ridges implements Panel {
 
   private open(key: string | null): void {
     [this.opened, this.pointer] = [key, null];
+    if (key !== null && this.frame) this.historyHeight = Math.max(HISTORY_HEIGHT * 0.75, this.frame.height);
     if (key === null) this.parts.viewport.focus({ preventScroll: true });
     this.scene.request();
   }

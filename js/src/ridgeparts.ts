@@ -16,10 +16,11 @@ export function makeParts() {
   const title = make("span", { class: "ridges-title" });
   const step = make("b");
   const at = make("span", { class: "ridges-at" }, "at step ", step);
+  const warning = make("span", { class: "ridges-warning" });
   const scales = (["linear", "symlog"] as const).map((kind) => make("button", { type: "button", value: kind }, kind));
   const toggle = make("span", { class: "ridges-scales", role: "group", "aria-label": "Value axis" }, ...scales);
   const note = make("span", { class: "ridges-note" });
-  const head = make("div", { class: "ridges-head" }, back, title, at, make("span", { class: "ridges-space" }), note, toggle);
+  const head = make("div", { class: "ridges-head" }, back, title, at, warning, make("span", { class: "ridges-space" }), note, toggle);
   const option = make("span", { class: "ridges-option", role: "option", id: `nbviz-ridge-${made++}`, "aria-selected": "true" });
   const canvas = make("canvas", { "aria-hidden": "true" });
   const content = make("div", { class: "ridges-content" }, canvas);
@@ -29,7 +30,7 @@ export function makeParts() {
   const body = make("div", { class: "ridges-body" }, head, viewport, axis, tip);
   const empty = make("p", { class: "ridges-empty", hidden: "" }, "No histograms yet: ", make("code", {}, "run.log_histogram(…)"));
   const element = make("section", { class: "ridges" }, body, empty);
-  return { element, body, empty, back, title, step, at, scales, note, option, canvas, content, viewport, axis, tip };
+  return { element, body, empty, back, title, step, at, warning, scales, note, option, canvas, content, viewport, axis, tip };
 }
 
 /** The title line, and what a screen reader hears. */
@@ -41,6 +42,8 @@ export function write(parts: Parts, title: string, rows: readonly Row[], open: L
   setText(parts.step, at);
   parts.at.hidden = rows.length === 0;
   parts.back.hidden = !open || alone;
+  setText(parts.warning, open && rows[0] ? rows[0].warning : "");
+  parts.warning.hidden = parts.warning.textContent === "";
   const count = open?.series.captures.length ?? 0;
   setText(parts.note, open ? `${formatStep(count)} captures, newest in front` : `past ${pastCaptures(rows.length)} captures faint`);
   const { viewport } = parts;
