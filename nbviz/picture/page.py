@@ -13,7 +13,7 @@ from nbviz.picture.axes import GRID, step_ends, value_ends
 from nbviz.picture.chart import Layout, draw_chart
 from nbviz.picture.lines import HUES, Chart, charts_of
 from nbviz.picture.numbers import step_text, value_format
-from nbviz.picture.ridges import draw_ridges, histogram_count
+from nbviz.picture.ridges import draw_ridges, histograms_of
 from nbviz.picture.words import TEXT, clean, escape, shorten, strong, width_of, write, write_markup
 from nbviz.run import Run
 
@@ -127,7 +127,7 @@ def _text(scene: Scene) -> str:
         parts.append(f"{scene.total - 4:,} more metrics")
     known = any(line.logged is not None for chart in scene.charts for line in chart.lines)
     said = ["; ".join(parts) + (f" after step {step_text(scene.step)}" if known else "")] if parts else []
-    histograms = histogram_count(scene.runs, scene.tags)
+    histograms = len(histograms_of(scene.runs, scene.tags))
     if histograms:
         said.append(f"{histograms:,} histogram{'s' if histograms > 1 else ''}")
     return f"{scene.title}: {'; '.join(said) or 'nothing logged yet'}"
@@ -152,7 +152,7 @@ def _page(scene: Scene, panels: Sequence[str], width: int) -> tuple[str, float]:
         page.add(write(0, 16, "Nothing logged yet."), 24)
         return page.finished()
     charts = scene.charts if "charts" in panels else []
-    ridges = "ridges" in panels and histogram_count(scene.runs, scene.tags) > 0
+    ridges = "ridges" in panels and bool(histograms_of(scene.runs, scene.tags))
     if ridges and 0 < len(charts) <= BESIDE and width >= NARROW:
         _add_beside(page, scene, steps, (width - GAP) / 2)
     else:

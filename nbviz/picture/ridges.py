@@ -23,6 +23,7 @@ ROWS = 24
 BINS = 80
 WIDE = 100
 """Magnitudes two decades apart no longer read on one linear axis."""
+LARGEST = 1e250
 DEPTHS = ((0x33, 0x7A, 0xB5), (0x69, 0x73, 0xA6), (0xA7, 0x5D, 0x95))
 HEAD, FOOT, SMALL = 22, 24, 11.5
 
@@ -64,15 +65,11 @@ class Axis(NamedTuple):
         return [*left, 0.0, *(reversed(powers) if self.high > 0 else [])]
 
 
-def histogram_count(runs: Sequence[Run], tags: Sequence[str] | None) -> int:
-    return len(_series(runs, tags))
-
-
 def draw_ridges(
     runs: Sequence[Run], tags: Sequence[str] | None, step: int, width: float, height: float
 ) -> tuple[str, float]:
     """The panel with its upper left corner at the origin, and its height, which is about ``height`` if it can be."""
-    found = _series(runs, tags)
+    found = histograms_of(runs, tags)
     layers, title = _layers(found[:ROWS], len({id(run) for run, _ in found}) > 1, step)
     shown = [layer.captures[-1] for layer in layers]
     axis = choose_axis(shown)
@@ -95,7 +92,7 @@ def draw_ridges(
     return "".join(parts), bottom + FOOT + 4
 
 
-def _series(runs: Sequence[Run], tags: Sequence[str] | None) -> list[tuple[Run, HistogramSeries]]:
+def histograms_of(runs: Sequence[Run], tags: Sequence[str] | None) -> list[tuple[Run, HistogramSeries]]:
     """By the order in which their tags first appear over the runs."""
     found = [(run, run[tag]) for run in runs for tag in run.tags("histogram") if tags is None or tag in tags]
     order = {tag: i for i, tag in enumerate(dict.fromkeys(series.tag for _, series in found))}
@@ -139,15 +136,17 @@ def _distinct(labels: list[str], room: float) -> list[str]:
 
 
 def _sound(capture: Histogram) -> Histogram:
-    """The capture with finite edges that do not decrease and finite counts, whatever a source made of it."""
-    counts = np.ravel(capture.counts)
-    edges = np.ravel(capture.edges)
+    """The capture with finite edges that do not decrease and finite counts, the highest 1."""
+    counts, edges = np.ravel(capture.counts), np.ravel(capture.edges)
     if not len(counts) or len(edges) != len(counts) + 1 or not np.isfinite(edges).any():
         counts, edges = np.zeros(1), np.array([-1.0, 1.0])
     finite = edges[np.isfinite(edges)]
     edges = np.where(np.isnan(edges), finite[0], edges)
-    edges = np.maximum.accumulate(np.clip(edges, max(finite.min(), -1e300), min(finite.max(), 1e300)))
-    counts = np.where(np.isfinite(counts) & (counts > 0), np.minimum(counts, 1e290), 0.0)
+    edges = np.maximum.accumulate(edges.clip(finite.min(), finite.max()).clip(-LARGEST, LARGEST))
+    counts = np.where(np.isfinite(counts) & (counts > 0), counts, 0.0)
+    # As shares of the highest, without what rounding would lose of them, so that no slope between edges overflows.
+    counts = counts / (counts.max() or 1.0)
+    counts[counts < 1e-15] = 0.0
     return Histogram(capture.step, capture.wall_time, counts, edges, capture.nonfinite)
 
 
