@@ -41,6 +41,7 @@ export class Chart {
   private readonly stop = new AbortController();
   private read = "";
   private reserved: Domain | null = null;
+  private ready: { readonly target: Domain; readonly percent: boolean; readonly shown: readonly Stroke[] } | null = null;
   private drawn = "";
   private pointed = "";
   private theme: object | null = null;
@@ -64,10 +65,11 @@ export class Chart {
     this.scene.request();
   }
 
-  /** Brings the chart up to date; true while it is easing. */
-  draw(): boolean {
-    if (!this.visible && this.read !== "") return false;
-    const { now, still, x } = this.shared;
+  /** Brings the title line up to date, and makes ready what `paint` draws. */
+  update(): void {
+    this.ready = null;
+    if (!this.visible && this.read !== "") return;
+    const { now, still } = this.shared;
     const strokes = this.strokes();
     const shown = strokes.filter(({ line }) => !this.scene.hidden.has(line.key));
     const percent = this.isPercent(strokes);
@@ -80,15 +82,24 @@ export class Chart {
     const read = [step, target, percent, ...strokes.map((stroke) => this.stamp(stroke)), ...this.scene.hidden].join("|");
     if (read !== this.read || this.theme !== this.scene.theme) this.updateLegend(strokes, step, target, percent);
     this.read = read;
-    if (!this.visible || this.size.width < 80 || this.size.height < 60) return false;
+    if (this.visible && this.size.width >= 80 && this.size.height >= 60) this.ready = { target, percent, shown };
+  }
 
+  /**
+   * Draws what `update` made ready; true while it is easing. All charts update before the first paints, because setting a
+   * canvas's font makes the browser bring the styles of the page up to date first.
+   */
+  paint(): boolean {
+    if (!this.ready) return false;
+    const { target, percent, shown } = this.ready;
+    const { now, x } = this.shared;
     this.reserveLabels(target, percent);
     const plot: Plot = {
       ...this.size, left: this.shared.left, ratio: Math.max(1, devicePixelRatio || 1), x: x.at(now), y: this.y.at(now), percent,
       theme: this.scene.theme,
     };
     this.pad.plot = plot;
-    this.paint(plot, target, shown);
+    this.paintLayers(plot, target, shown);
     return this.y.moving(now) || x.moving(now);
   }
 
@@ -188,7 +199,7 @@ export class Chart {
     return `${key} ${series.version} ${label} ${color} ${shown === series.values ? 0 : this.scene.smoothing}`;
   }
 
-  private paint(plot: Plot, target: Domain, shown: readonly Stroke[]): void {
+  private paintLayers(plot: Plot, target: Domain, shown: readonly Stroke[]): void {
     const { scene } = this;
     const { width, height, left, ratio, x, y } = plot;
     const key = [width, height, left, ratio, x, y, ...shown.map((stroke) => this.stamp(stroke))].join("|");

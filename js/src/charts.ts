@@ -55,7 +55,8 @@ export const makeCharts: MakePanel = (scene, signal) => {
     const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && shared.x.target !== null));
     if (range) shared.x.send(stepDomain(shared.x.target, range[0], range[1], growing), shared.now, shared.still);
     let easing = false;
-    for (const chart of charts.values()) easing = chart.draw() || easing;
+    for (const chart of charts.values()) chart.update();
+    for (const chart of charts.values()) easing = chart.paint() || easing;
     return easing;
   };
   return { element, draw };
