@@ -19,10 +19,10 @@ help:
 	@echo "make clean   remove .venv and js/node_modules"
 
 demo: .venv/.demo
-	$(BIN)/python demo/train_digits.py
+	@$(BIN)/python demo/train_digits.py
 
 lab: .venv/.demo
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/jupyter lab $(firstword $(wildcard demo/digits_executed.ipynb) notebooks/01_live_loss.ipynb)
 
 test: .venv/.dev $(NODE_MODULES) torch chromium
 	$(BIN)/python -m pytest $(TESTS)
