@@ -1,12 +1,25 @@
 // Bundles the entries that Python ships; with --tests, the tests; with --one FROM TO, a file for Node; with --dev, the
 // page with made-up data.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const common = { bundle: true, format: "esm", target: "es2022", loader: { ".css": "text" }, absWorkingDir: here };
+const smallStyles = {
+  name: "small-styles",
+  setup: ({ onLoad }) => onLoad({ filter: /\.css$/ }, async ({ path }) => {
+    const { code } = await transform(readFileSync(path, "utf-8"), { loader: "css", minify: true });
+    return { contents: code.trim(), loader: "text" };
+  }),
+};
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  plugins: [smallStyles],
+  absWorkingDir: here,
+};
 const tests = join(here, "..", "tests", "js");
 
 const one = process.argv.indexOf("--one");

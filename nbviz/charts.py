@@ -17,7 +17,7 @@ ROLES: dict[str, Role] = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "eval", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
-}  # type: ignore[assignment]
+}
 SHARES = {"accuracy", "acc", "precision", "recall", "f1", "auc", "top1", "top5", "iou", "dice"}
 ERRORS = {"loss", "error", "perplexity", "ppl", "mae", "mse", "rmse", "nll", "bce"}
 

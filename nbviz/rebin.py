@@ -24,9 +24,10 @@ def fold(capture: Histogram, limit: int = BINS) -> Histogram:
         return capture
     scale = np.abs(edges[[0, -1]]).max() * 1e-4 or 1.0
     position = np.arcsinh(edges / scale)
-    wanted = np.linspace(position[0], position[-1], limit + 1)
-    picked = np.searchsorted(position, wanted).clip(0, len(edges) - 1)
-    picked[0] = 0
+    wanted = np.linspace(position[0], position[-1], limit - 1)
+    # The bin around zero stays as it is, because how many values are zero is a finding of its own.
+    zero = np.searchsorted(edges, 0, side="right") - 1 + np.arange(2)
+    picked = np.union1d(np.searchsorted(position, wanted), [0, *zero]).clip(0, len(edges) - 1)
     picked = picked[np.diff(picked, prepend=-1) > 0]
     below = np.concatenate([[0.0], np.cumsum(capture.counts)])
     return Histogram(capture.step, capture.wall_time, np.diff(below[picked]), edges[picked], capture.nonfinite)
@@ -41,9 +42,17 @@ def merge(first: Histogram, second: Histogram) -> Histogram:
         edges, counts = first.edges, first.counts + second.counts
     else:
         edges = np.union1d(first.edges, second.edges)
+        low, high = zip(_around_zero(first.edges), _around_zero(second.edges), strict=True)
+        edges = edges[(edges <= min(low)) | (edges >= max(high))]
         counts = _spread(first, edges) + _spread(second, edges)
     both = Histogram(second.step, second.wall_time, counts, edges, first.nonfinite + second.nonfinite)
     return fold(both)
+
+
+def _around_zero(edges: NDArray[np.float64]) -> tuple[float, float]:
+    """The bin that holds zero, or an empty one."""
+    right = int(np.searchsorted(edges, 0, side="right"))
+    return (float(edges[right - 1]), float(edges[right])) if 0 < right < len(edges) else (0.0, 0.0)
 
 
 def _spread(capture: Histogram, edges: NDArray[np.float64]) -> NDArray[np.float64]:

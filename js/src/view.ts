@@ -4,6 +4,7 @@ import { makeCharts } from "./charts";
 import { make } from "./dom";
 import { Frames } from "./frame";
 import { makeHeader } from "./header";
+import layoutStyle from "./layout.css";
 import type { Cursor, MakePanel, Panel, Scene, Store } from "./model";
 import { ridges, ridgesIfAny } from "./ridge";
 import ridgeStyle from "./ridge.css";
@@ -29,9 +30,10 @@ const PANELS: Readonly<Record<string, MakePanel>> = {
 
 /** Builds the view inside `host`, in a shadow root so that the notebook's styles and ours leave each other alone. */
 export function showView(host: HTMLElement, options: Options, signal: AbortSignal): Scene {
-  const root = make("div", { class: "nbviz" });
+  const layout = make("div", { class: "layout" });
+  const root = make("div", { class: "nbviz" }, layout);
   const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  shadow.replaceChildren(make("style", {}, viewStyle, ridgeStyle), root);
+  shadow.replaceChildren(make("style", {}, viewStyle, ridgeStyle, layoutStyle), root);
   signal.addEventListener("abort", () => shadow.replaceChildren());
 
   let panels: Panel[] = [];
@@ -56,7 +58,7 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   panels = options.panels
     .filter((name) => name in PANELS)
     .map((name) => (alone && name === "ridges" ? ridges : PANELS[name])(scene, signal));
-  root.append(...panels.map((panel) => panel.element));
+  layout.append(...panels.map((panel) => panel.element));
   applyTheme(root, theme);
   watchTheme(host, (changed) => {
     theme = changed;

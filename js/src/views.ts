@@ -20,6 +20,8 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
   const channels = (await Promise.all(references.map((each) => host.getWidget(each)))).map((each) => each.exports as Exports);
   if (signal.aborted) return;
   const body = document.createElement("div");
+  // JupyterLab would take the arrow keys and Enter for its own; Lumino's application looks for this attribute.
+  body.dataset.lmSuppressShortcuts = "true";
   el.append(body);
   signal.addEventListener("abort", () => body.remove());
   const scene = showView(body, {

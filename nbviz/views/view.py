@@ -55,7 +55,7 @@ class View(anywidget.AnyWidget):
         self._refuse_unknown(options)
         self._runs = _as_runs(runs, type(self).__name__)
         self._display: Any = None
-        self._moving = False
+        self._moving = True
         channels = [Channel.of(run) for run in self._runs]
         cursor = next((channel.cursor for channel in channels if channel.cursor is not None), None)
         super().__init__(
@@ -65,6 +65,7 @@ class View(anywidget.AnyWidget):
             step=self._latest() if cursor is None else cursor,
             **options,
         )
+        self._moving = False
         for channel in channels:
             channel.observe(self._cursor_moved, "cursor")
             channel.follow(self)
@@ -131,8 +132,9 @@ class View(anywidget.AnyWidget):
         A front end that has the widget hides the picture. It comes into its own in a notebook that was saved without
         widget state, on a site that shows notebooks, in a diff.
         """
-        from IPython.display import display
+        from IPython import display as ipython
 
+        display: Any = ipython.display  # untyped upstream
         bundle = self._repr_mimebundle_()
         if bundle is not None:
             data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
@@ -140,7 +142,8 @@ class View(anywidget.AnyWidget):
         self._display = display(self._picture(), raw=True, display_id=f"nbviz-{self.picture}") or self._display
 
     def _picture(self) -> dict[str, str]:
-        return picture_html(self._runs, self.PANELS, self.picture, self.step, self.smoothing, self.title)
+        step = self._shown()
+        return picture_html(self._runs, self.PANELS, self.picture, step, self.smoothing, self.title, tags=self.tags)
 
 
 def _as_runs(runs: Any, name: str) -> list[Run]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -50,13 +52,14 @@ def inspector(open_notebook: OpenNotebook) -> LabNotebook:
     notebook = open_notebook([FINISHED, "inspector"])
     notebook.run(0)
     notebook.run(1)
-    expect(value(notebook.output(1), "loss")).to_have_text("1.00")
+    expect(value(notebook.output(1), "loss")).to_have_text("1.0")
     return notebook
 
 
 def assert_at(notebook: LabNotebook, step: int, cell: int = 1) -> None:
     """Every readout tells of the step: charts, ridges and slider; rows were logged so that loss tells it."""
     output = notebook.output(cell)
+    output.scroll_into_view_if_needed()  # what is out of sight is not drawn
     expect(slider(output)).to_have_attribute("aria-valuenow", str(step))
     expect(value(output, "accuracy")).to_have_text(f"{step:.1f} %")
     expect(ridge_step(output)).to_contain_text(str(step // 10 * 10))
@@ -74,8 +77,8 @@ def test_live_loss_moves_while_a_cell_is_busy_and_ends_with_every_row(open_noteb
     assert not notebook.ran(2)
     notebook.wait_until_ran(2)
     expect(output.locator(".header-step")).to_have_text("step 199")
-    expect(value(output, "loss", 0)).to_have_text("0.00500")
-    expect(value(output, "loss", 1)).to_have_text("0.0100")
+    expect(value(output, "loss", 0)).to_have_text("0.005")
+    expect(value(output, "loss", 1)).to_have_text("0.010")
     assert notebook.errors == []
 
 
@@ -178,7 +181,7 @@ def test_two_views_share_one_cursor(inspector: LabNotebook) -> None:
 
 def test_a_cell_run_again_shows_again(inspector: LabNotebook) -> None:
     inspector.run(1)
-    expect(value(inspector.output(1), "loss")).to_have_text("1.00")
+    expect(value(inspector.output(1), "loss")).to_have_text("1.0")
     inspector.execute("inspector.step = 5")
     assert_at(inspector, 5)
 
@@ -189,12 +192,12 @@ def test_a_reloaded_page_shows_everything_again(inspector: LabNotebook) -> None:
     inspector.reload()
     assert_at(inspector, 33)
     inspector.execute("run.log(loss=0.5, accuracy=1.0); inspector.step = None")
-    expect(value(inspector.output(1), "loss")).to_have_text("0.500")
+    expect(value(inspector.output(1), "loss")).to_have_text("0.5")
 
 
 def test_a_kernel_restart_is_said_in_words(inspector: LabNotebook) -> None:
     inspector.restart_kernel()
-    expect(inspector.output(1).get_by_role("status")).to_contain_text("kernel was restarted")
+    expect(inspector.output(1).locator(".header-notice")).to_contain_text("kernel was restarted")
     track = slider(inspector.output(1))
     track.focus()
     track.press("Home")
@@ -208,10 +211,10 @@ def test_saved_with_widget_state_it_scrubs_with_a_kernel_that_knows_nothing(
     notebook = open_notebook([FINISHED, "inspector"])
     notebook.run(0)
     notebook.run(1)
-    expect(value(notebook.output(1), "loss")).to_have_text("1.00")
+    expect(value(notebook.output(1), "loss")).to_have_text("1.0")
     notebook.save()
     notebook.reopen()
-    expect(value(notebook.output(1), "loss")).to_have_text("1.00")
+    expect(value(notebook.output(1), "loss")).to_have_text("1.0")
     track = slider(notebook.output(1))
     track.focus()
     track.press("Home")
@@ -228,10 +231,10 @@ def test_saved_while_it_trained_the_last_rest_is_in_the_widget_state(
     notebook = open_notebook([LIVE, "live", "for step in range(50): live.log(loss=50.0 - step)"])
     for cell in range(3):
         notebook.run(cell)
-    expect(value(notebook.output(1), "loss")).to_have_text("1.00")
+    expect(value(notebook.output(1), "loss")).to_have_text("1.0")
     notebook.save()
     notebook.reopen()
-    expect(value(notebook.output(1), "loss")).to_have_text("1.00")
+    expect(value(notebook.output(1), "loss")).to_have_text("1.0")
 
 
 def test_the_picture_is_out_of_sight_while_the_widget_lives(inspector: LabNotebook) -> None:
@@ -243,7 +246,7 @@ def test_saved_without_widget_state_a_picture_of_the_last_state_is_shown(open_no
     notebook = open_notebook([LIVE, "live", "for step in range(50): live.log(loss=50.0 - step)"])
     for cell in range(3):
         notebook.run(cell)
-    expect(value(notebook.output(1), "loss")).to_have_text("1.00")
+    expect(value(notebook.output(1), "loss")).to_have_text("1.0")
     notebook.save()
     notebook.reopen()
     picture = notebook.output(1).locator(".nbviz-picture img")
@@ -284,11 +287,5 @@ def test_a_million_rows_of_two_metrics_arrive_whole_and_bounded(open_notebook: O
     output = notebook.output(1)
     expect(output.locator(".header-step")).to_have_text("step 999,999", timeout=30_000)
     badge = output.locator(".legend-badge").first
-    expect(badge).to_have_attribute("title", re_rows())
+    expect(badge).to_have_attribute("title", re.compile("^1,000,000 rows"))
     assert notebook.execute("print(len(live.run['loss']), len(live.run['val_loss']))") == "1000000 1000000\n"
-
-
-def re_rows() -> object:
-    import re
-
-    return re.compile(r"^1,000,000 rows")
