@@ -1,1 +1,1 @@
-"""nbviz beside its peers, measured in one run: ``make bench``, or ``python -m benchmarks.log --quick`` for one of them."""
+"""nbviz beside its peers, each pair in one run: `make bench`, or `python -m benchmarks.log --quick` for one of them."""

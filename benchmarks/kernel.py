@@ -43,7 +43,7 @@ class Kernel:
         return json.loads(printed.rpartition("\nvalue ")[2])
 
     def run(self, code: str) -> tuple[str, dict[str, int]]:
-        """Run code; return what it printed and the bytes sent meanwhile by type of message, as they went over the wire."""
+        """Run code; return what it printed and the bytes that left the socket meanwhile, by type of message."""
         parent = self._client.execute(code, store_history=False)
         socket, session = self._client.iopub_channel.socket, self._client.session
         printed, sizes = "", dict[str, int]()
@@ -56,6 +56,5 @@ class Kernel:
                 printed += content["text"]
             elif name == "error":
                 raise RuntimeError("\n".join(content["traceback"]))
-            elif name == "status" and content["execution_state"] == "idle":
-                if message["parent_header"].get("msg_id") == parent:
-                    return printed, sizes
+            elif content.get("execution_state") == "idle" and message["parent_header"].get("msg_id") == parent:
+                return printed, sizes

@@ -1,0 +1,143 @@
+"""Scrubbing through 50 layers x 200 captures x 64 bins in a real Chromium: from the key press to the drawn frame."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+import nbviz
+from benchmarks.measure import Row, arguments, print_table
+from nbviz.formats.wire import decode
+from tests.browser.conftest import FLAGS, chromium
+
+LAYERS, CAPTURES, BINS, EVERY = 50, 200, 64, 50
+SCRIPT = (Path(__file__).parent / "scrub.js").read_text("utf-8")
+LATE = 25.0
+"""Milliseconds between two frames from which one of 60 a second was missed."""
+
+
+def trained_run() -> nbviz.Run:
+    """Distributions that narrow and drift, captured every 50 of 10,000 steps of loss and accuracy."""
+    run = nbviz.Run("scrubbed")
+    steps = np.arange(CAPTURES * EVERY)
+    noise = np.random.default_rng(0).normal(0, 0.02, (2, len(steps)))
+    run.extend("loss", steps, 1.7e9 + steps, 2.3 * np.exp(-steps / 3000) + noise[0] + 0.1)
+    run.extend("accuracy", steps, 1.7e9 + steps, 0.95 - 0.85 * np.exp(-steps / 2000) + noise[1] / 4)
+    for capture in range(CAPTURES):
+        for layer in range(LAYERS):
+            spread = 0.3 + 0.02 * layer + 0.004 * capture
+            edges = np.linspace(-4 * spread, 4 * spread, BINS + 1)
+            centres = (edges[1:] + edges[:-1]) / 2
+            counts = np.rint(1e4 * np.exp(-(((centres - capture / 400) / spread) ** 2) / 2))
+            run.append_histogram(f"layer{layer:02d}/weight", capture * EVERY, 1.7e9 + capture, counts, edges)
+    return run
+
+
+@contextmanager
+def opened(run: nbviz.Run) -> Iterator[Page]:
+    """An Inspector of the run as an exported page, in Chromium."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        inspector = nbviz.Inspector(run)
+        path = nbviz.export_html(inspector, Path(folder) / "run.html")
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.goto(path.as_uri())
+        page.get_by_role("slider", name="Step").wait_for()
+        page.evaluate(f"() => {{ {SCRIPT} }}")
+        page.evaluate("scrubbing.start()")
+        yield page
+        browser.close()
+
+
+def check_exported(run: nbviz.Run) -> None:
+    """The exported page must hold every capture, or something easier is measured."""
+    from nbviz.channel import Channel
+    from nbviz.export import SNAPSHOT_BYTES
+
+    splices = decode(Channel.of(run).snapshot(SNAPSHOT_BYTES)).splices
+    held = [len(splice.columns.walls) for splice in splices if splice.kind == "histogram"]
+    assert held == [CAPTURES] * LAYERS, held
+
+
+def pressed(page: Page, key: str, times: int) -> dict[str, list[float]]:
+    """Milliseconds of each press: until it was handled, in the frame's scripts, until it was drawn and until shown."""
+    page.get_by_role("slider", name="Step").focus()
+    page.evaluate("scrubbing.take()")
+    for count in range(1, times + 1):
+        page.keyboard.press(key)
+        page.wait_for_function("count => scrubbing.count() >= count", arg=count)
+    page.wait_for_timeout(200)  # what was shown is reported later
+    taken: dict[str, Any] = page.evaluate("scrubbing.take()")
+    presses = taken["presses"]
+    return {
+        "wait": [press["frame"] - press["handled"] for press in presses],
+        "script": [press["scripted"] - press["frame"] for press in presses],
+        "paint": [press["drawn"] - press["scripted"] for press in presses],
+        "drawn": [press["drawn"] - press["pressed"] for press in presses],
+        # Chromium rounds to 8 ms and reports none below 16.
+        "shown": [*taken["presented"], *[16.0] * (len(presses) - len(taken["presented"]))],
+    }
+
+
+def played(page: Page, speed: str) -> tuple[float, float, int, float]:
+    """Frames a second, share of late ones, steps shown and the longest frame in ms of one play from start to end."""
+    page.get_by_role("combobox", name="Playing speed").select_option(speed)
+    page.get_by_role("slider", name="Step").press("Home")
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Play").click()
+    taken: dict[str, Any] = page.evaluate("scrubbing.play()")
+    steps = taken["steps"]
+    moving = [i for i in range(1, len(steps)) if steps[i] != steps[i - 1]]
+    times = np.array(taken["times"][moving[0] : moving[-1] + 1])
+    gaps = np.diff(times)
+    return 1000 * len(gaps) / float(times[-1] - times[0]), float(np.mean(gaps > LATE)), len(moving), float(gaps.max())
+
+
+def press_rows(what: str, found: dict[str, list[float]], bound: float | None) -> list[Row]:
+    def milliseconds(name: str, at: float) -> str:
+        return f"{np.percentile(found[name], at):.1f} ms"
+
+    middle = median(found["drawn"])
+    return [
+        Row(
+            f"{what}: key press to drawn, median", milliseconds("drawn", 50), "", middle, bound, at_most=True, unit="ms"
+        ),
+        Row("  95 %", milliseconds("drawn", 95)),
+        Row("  of it waiting for the frame, median", milliseconds("wait", 50)),
+        Row("  of it scripts, median and 95 %", milliseconds("script", 50), milliseconds("script", 95)),
+        Row("  of it style, layout and paint, median and 95 %", milliseconds("paint", 50), milliseconds("paint", 95)),
+        Row("  key press to shown on the screen, median, in steps of 8 ms", milliseconds("shown", 50)),
+    ]
+
+
+def play_row(speed: str, plays: list[tuple[float, float, int, float]]) -> Row:
+    rate, late, steps, longest = (median(column) for column in zip(*plays, strict=True))
+    what = f"play at {speed}x, {steps:.0f} steps: late frames {late:.1%}, longest {longest:.0f} ms"
+    return Row(what, f"{rate:.1f} fps", "", round(rate, 1), 59, unit="fps")
+
+
+def main() -> None:
+    quick = arguments(__doc__).quick
+    presses, rounds = (20, 1) if quick else (100, 5)
+    run = trained_run()
+    check_exported(run)
+    with opened(run) as page:
+        fresh = pressed(page, "ArrowLeft", presses)
+        again = pressed(page, "ArrowRight", presses)
+        fast = [played(page, "8") for _ in range(rounds)]
+        normal = [] if quick else [played(page, "1")]
+    rows = [*press_rows("steps not shown before", fresh, 20), *press_rows("steps shown before", again, 20)]
+    rows.append(play_row("8", fast))
+    rows += [play_row("1", normal)] if normal else []
+    print_table(f"{LAYERS} layers x {CAPTURES} captures x {BINS} bins, headless Chromium without a GPU", rows, peer="")
+
+
+if __name__ == "__main__":
+    main()
