@@ -21,6 +21,8 @@ AnySeries = TypeVar("AnySeries", bound=Series)
 
 STAGE_LIMIT = 4096
 """Staged calls that a log() commits itself, so that a run nobody looks at stays small."""
+STEP_LIMIT = 2**53
+"""Steps up to here are exact in a page's float64."""
 
 
 class _Bins(NamedTuple):
@@ -45,7 +47,7 @@ class Run:
     Notes
     -----
     ``log`` only *stages*: it appends to a list and returns. A *commit*, made by whoever shows the run or by the first
-    read, moves the stage into the columns. Logging is safe from several threads; rows are kept in the order of the calls.
+    read, moves the stage into the columns. Logging is safe from several threads; rows keep the order of the calls.
     """
 
     def __init__(self, name: str = "run", *, clock: Callable[[], float] = time.time) -> None:
@@ -57,6 +59,7 @@ class Run:
         self._stage: list[tuple[float, int | None, dict[str, float] | _Bins]] = []
         self._series: dict[str, Series] = {}
         self._next_step = 0
+        self._latest_step = 0
         self._reported: set[object] = set()
         self._listeners: list[Callable[[], None]] = []
         self._calm = True
@@ -86,7 +89,7 @@ class Run:
             if value.__class__ is not float:
                 metrics = self._numbers(metrics)
                 break
-        if step is not None and step.__class__ is not int:
+        if step is not None and not (step.__class__ is int and -STEP_LIMIT <= step <= STEP_LIMIT):
             step = self._checked_step(step)
         self._stage.append((self._clock(), step, metrics))
         if self._calm or len(self._stage) >= STAGE_LIMIT:
@@ -114,6 +117,7 @@ class Run:
             By default the step of the latest `log` call.
         """
         try:
+            tag = str(tag)
             bins = _Bins(tag, *_bins(values, counts, edges))
         except Exception as error:
             self._report_once(("histogram", tag), f"log_histogram() ignored {tag!r}: {error}")
@@ -136,6 +140,7 @@ class Run:
             if series is not None and len(np.asarray(steps)):
                 series.extend(steps, wall_times, values)
                 self._next_step = max(self._next_step, int(np.max(np.asarray(steps))) + 1)
+                self._latest_step = int(np.asarray(steps)[-1])
 
     def append_histogram(
         self, tag: str, step: int, wall_time: float, counts: ArrayLike, edges: ArrayLike, nonfinite: int = 0
@@ -154,6 +159,7 @@ class Run:
             for series in self._series.values():
                 series.rewind(step)
             self._next_step = step
+            self._latest_step = max(0, step - 1)
         self.changed()
 
     def report(self, sentence: str) -> None:
@@ -216,14 +222,14 @@ class Run:
             del self._stage[:count]
             if self.state != "following":
                 self.state = "live"
+            latest = self._latest_step
             columns: dict[str, tuple[list[int], list[float], list[float]]] = {}
             for wall, step, payload in staged:
                 if isinstance(payload, _Bins):
-                    latest = max(0, self._next_step - 1) if step is None else step
-                    self.append_histogram(payload.tag, latest, wall, payload.counts, payload.edges, payload.nonfinite)
+                    step = latest if step is None else step
+                    self.append_histogram(payload.tag, step, wall, payload.counts, payload.edges, payload.nonfinite)
                     continue
-                if step is None:
-                    step = self._next_step
+                latest = step = self._next_step if step is None else step
                 self._next_step = max(self._next_step, step + 1)
                 for tag, value in payload.items():
                     rows = columns.get(tag)
@@ -235,6 +241,7 @@ class Run:
                     rows[2].append(value)
             for tag, (steps, walls, values) in columns.items():
                 self.extend(tag, steps, walls, values)
+            self._latest_step = latest
 
     def changed(self) -> None:
         """Wake whoever shows the run; costs nothing while they are awake already."""
@@ -269,10 +276,11 @@ class Run:
     def _merged(self, values: Any, metrics: dict[str, Any]) -> dict[str, Any]:
         try:
             return {**{str(tag): value for tag, value in values.items()}, **metrics}
-        except AttributeError:
+        except Exception:
             kind = type(values).__name__
             self._report_once(
-                ("values", kind), f"log() takes metrics by name, as in log(loss=0.3) or log({{'loss': 0.3}}), not a {kind}."
+                ("values", kind),
+                f"log() takes metrics by name, as in log(loss=0.3) or log({{'loss': 0.3}}), not a {kind}.",
             )
             return metrics
 
@@ -284,8 +292,8 @@ class Run:
                 kind = type(value).__name__
                 self._report_once(
                     ("number", tag, kind),
-                    f"log() ignored {tag!r}: a {kind} is not a number. Expected one number a step (Python, numpy or "
-                    f"torch); the other metrics of the call were kept.",
+                    f"log() ignored {tag!r}: expected one number that fits a float (Python, numpy or torch), got a "
+                    f"value of type {kind}; the other metrics of the call were kept.",
                 )
             else:
                 numbers[tag] = number
@@ -293,44 +301,54 @@ class Run:
 
     def _checked_step(self, step: Any) -> int | None:
         try:
-            checked = operator.index(step)
-            if -(2**53) <= checked <= 2**53:
+            whole = isinstance(step, float) and step.is_integer()
+            checked = int(step) if whole else operator.index(step)
+            if -STEP_LIMIT <= checked <= STEP_LIMIT:
                 return checked
-        except TypeError:
-            if isinstance(step, float) and step.is_integer():
-                return int(step)
+        except Exception:
+            pass
+        kind = type(step).__name__
         self._report_once(
-            ("step", type(step).__name__),
-            f"log() counted on, as step={step!r} is no step: expected an integer between -2**53 and 2**53.",
+            ("step", kind),
+            f"log() counted on instead of taking a step of type {kind}: expected an integer between -2**53 and 2**53.",
         )
         return None
 
     def _report_once(self, key: object, sentence: str) -> None:
-        if key not in self._reported:
+        with self.lock:
+            if key in self._reported:
+                return
             self._reported.add(key)
             self.problems.append(sentence)
-            warn(sentence)
+        warn(sentence)
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, (str, bytes, bytearray)):
-        return None
     try:
         # item() of numpy, torch, jax: one element of any shape, and on any device.
         item = getattr(value, "item", None)
-        return float(value if item is None else item())
+        element = value if item is None else item()
+        return None if isinstance(element, (str, bytes, bytearray)) else float(element)
     except Exception:
         return None
+
+
+def _as_array(tensor: Any) -> Any:
+    """The numbers of a torch tensor, off the graph and off the device."""
+    tensor = tensor.detach().cpu()
+    try:
+        return tensor.numpy()
+    except TypeError:  # bfloat16 and the eight-bit floats have no numpy dtype
+        return tensor.float().numpy()
 
 
 def _bins(values: Any, counts: Any, edges: Any) -> tuple[Any, Any, int]:
     if (values is None) == (counts is None) or (counts is None) != (edges is None):
         raise ValueError("expected either values, or counts= and edges= together.")
     if values is not None:
-        if hasattr(values, "detach"):  # torch: off the graph, and bfloat16 has no numpy dtype
-            values = values.detach().float().cpu().numpy()
-        return bin_values(values)
-    counts, edges = np.asarray(counts, np.float64), np.asarray(edges, np.float64)
+        return bin_values(_as_array(values) if hasattr(values, "detach") else values)
+    # Copies: the caller may go on filling its arrays.
+    counts, edges = np.array(counts, np.float64), np.array(edges, np.float64)
     if counts.ndim != 1 or edges.shape != (len(counts) + 1,) or not len(counts):
         raise ValueError(f"expected counts (k,) and edges (k + 1,), got shapes {counts.shape} and {edges.shape}.")
     if not (np.isfinite(edges).all() and (np.diff(edges) > 0).all()):
