@@ -13,6 +13,8 @@ MANTISSA_BITS = 3
 OCTAVES = 24
 """Values smaller than the largest by more than this many factors of two share the bin around zero."""
 UNIFORM_BINS = 64
+SMALLEST = float(np.finfo(np.float32).tiny)
+"""Whatever is smaller than any normal float32 is in the bin around zero."""
 _SHIFT = 23 - MANTISSA_BITS
 
 
@@ -50,14 +52,34 @@ def bin_values(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float
     if not len(finite):
         return np.zeros(1), np.array([-1.0, 1.0]), nonfinite
     low, high = float(finite.min()), float(finite.max())
-    far_from_zero = low > 0 or high < 0
-    if far_from_zero and abs(float(finite.mean())) > 4 * float(finite.std()):
-        counts, edges = np.histogram(finite, UNIFORM_BINS)
-        return counts.astype(np.float64), edges, nonfinite
-    edges = bit_edges(low, high)
+    edges = uniform_edges(low, high) if _is_far_from_zero(finite, low, high) else bit_edges(low, high)
     # searchsorted on the float64 itself keeps values exact at the edges, which a cast to float32 would not.
     index = np.clip(np.searchsorted(edges, finite, side="right") - 1, 0, len(edges) - 2)
     return np.bincount(index, minlength=len(edges) - 1).astype(np.float64), edges, nonfinite
+
+
+def _is_far_from_zero(finite: NDArray[np.float64], low: float, high: float) -> bool:
+    largest = max(abs(low), abs(high))
+    if low <= 0 <= high or largest < SMALLEST:
+        return False
+    # In units of the largest, so that no sum and no square overflows or vanishes.
+    shares = finite / largest
+    return abs(float(shares.mean())) > 4 * float(shares.std())
+
+
+def uniform_edges(low: float, high: float) -> NDArray[np.float64]:
+    """Edges of ``UNIFORM_BINS`` bins of equal width that cover ``[low, high]``, two numbers of the same sign.
+
+    They cover more where all values are equal or so close that float64 would not tell the edges apart.
+    """
+    largest = max(abs(low), abs(high))
+    if low == high:
+        low, high = low - largest / 8, high + largest / 8
+    elif high - low < largest * 2**-20:
+        low, high = low - largest * 2**-20, high + largest * 2**-20
+    limit = float(np.finfo(np.float64).max)
+    edges: NDArray[np.float64] = np.linspace(max(low, -limit), min(high, limit), UNIFORM_BINS + 1)
+    return edges
 
 
 def bit_edges(low: float, high: float) -> NDArray[np.float64]:
@@ -72,8 +94,9 @@ def bit_edges(low: float, high: float) -> NDArray[np.float64]:
         return np.array([-1e-12, 1e-12])
     top = min(largest, float(np.finfo(np.float32).max))
     last = int(np.float32(top).view(np.uint32)) >> _SHIFT
-    first = max(1 << MANTISSA_BITS, last - (OCTAVES << MANTISSA_BITS))
-    bits = np.arange(first, last + 2, dtype=np.uint32) << np.uint32(_SHIFT)
+    smallest = 1 << MANTISSA_BITS
+    first = max(smallest, last - (OCTAVES << MANTISSA_BITS))
+    bits = np.arange(first, max(smallest, last + 1) + 1, dtype=np.uint32) << np.uint32(_SHIFT)
     magnitudes = bits.view(np.float32).astype(np.float64)
     magnitudes[-1] = max(largest, magnitudes[-1] if np.isfinite(magnitudes[-1]) else largest)
     edges = np.concatenate([-magnitudes[::-1], magnitudes])
