@@ -56,6 +56,8 @@ class View(anywidget.AnyWidget):
         self._runs = _as_runs(runs, type(self).__name__)
         self._display: Any = None
         self._moving = True
+        # A view asks for no width of its own, so without this the views of an HBox would have none.
+        options.setdefault("layout", {"width": "100%"})
         channels = [Channel.of(run) for run in self._runs]
         cursor = next((channel.cursor for channel in channels if channel.cursor is not None), None)
         super().__init__(
