@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,5 +63,5 @@ def test_it_is_kept_without_outputs_and_with_a_plain_kernelspec(path: Path) -> N
 
 
 def test_the_lessons_link_to_one_another() -> None:
-    for path, following in zip(PATHS, PATHS[1:], strict=False):
+    for path, following in pairwise(PATHS):
         assert f"({following.name})" in path.read_text("utf-8")
