@@ -27,7 +27,8 @@ def fold(capture: Histogram, limit: int = BINS) -> Histogram:
     wanted = np.linspace(position[0], position[-1], limit - 1)
     # The bin around zero stays as it is, because how many values are zero is a finding of its own.
     zero = np.searchsorted(edges, 0, side="right") - 1 + np.arange(2)
-    picked = np.union1d(np.searchsorted(position, wanted), [0, *zero]).clip(0, len(edges) - 1)
+    # The ends are named, as edges of one position, too close for arcsinh to tell apart, would hide the last.
+    picked = np.union1d(np.searchsorted(position, wanted[1:-1]), [0, *zero, len(edges) - 1]).clip(0, len(edges) - 1)
     picked = picked[np.diff(picked, prepend=-1) > 0]
     below = np.concatenate([[0.0], np.cumsum(capture.counts)])
     return Histogram(capture.step, capture.wall_time, np.diff(below[picked]), edges[picked], capture.nonfinite)
@@ -62,7 +63,7 @@ def _spread(capture: Histogram, edges: NDArray[np.float64]) -> NDArray[np.float6
 
 
 class Pyramid:
-    """A growing list of captures that can be read with neighbours merged, at any size, without merging anything twice."""
+    """A growing list of captures that can be read with neighbours merged, at any size; nothing is merged twice."""
 
     def __init__(self) -> None:
         self._levels: list[list[Histogram]] = [[]]
@@ -77,12 +78,20 @@ class Pyramid:
         return self._levels[0][start:]
 
     def at_most(self, limit: int) -> Sequence[Histogram]:
-        """The whole history in about ``limit`` captures; the newest, not yet a full group, stay single."""
+        """The whole history in at most ``limit`` captures, where ``limit`` is not below the bits of its length.
+
+        Groups of one size come first; the newest captures, not yet such a group, follow in ever smaller ones.
+        """
         depth = 0
-        while len(self) >> depth > limit:
+        while len(self) >> depth and (len(self) >> depth) + (len(self) % (1 << depth)).bit_count() > limit:
             depth += 1
-        merged = list(self._level(depth))
-        return merged + self._levels[0][len(merged) << depth :]
+        held = list(self._level(depth))
+        covered = len(held) << depth
+        for finer in reversed(range(depth)):
+            if (len(self) - covered) >> finer:
+                held.append(self._level(finer)[covered >> finer])
+                covered += 1 << finer
+        return held
 
     def _level(self, depth: int) -> list[Histogram]:
         """Groups of ``2 ** depth`` captures, each merged when first asked for."""

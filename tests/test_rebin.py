@@ -1,0 +1,144 @@
+"""Histograms with fewer bins and of several captures: every value stays counted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nbviz.formats.sketch import bin_values
+from nbviz.rebin import BINS, Pyramid, fold, merge
+from nbviz.series import Histogram
+
+quick = settings(max_examples=150, deadline=None)
+
+
+def captured(values: list[float], step: int = 0) -> Histogram:
+    counts, edges, nonfinite = bin_values(values)
+    return Histogram(step, float(step), counts, edges, nonfinite)
+
+
+def with_edges(edges: list[float]) -> Histogram:
+    ordered = np.unique(np.array(edges) + 0.0)
+    return Histogram(0, 0.0, np.arange(1.0, len(ordered)), ordered)
+
+
+values = st.lists(st.one_of(st.floats(-1e6, 1e6), st.floats()), max_size=60)
+any_edges = st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=300, unique=True).map(with_edges)
+# Edges that are neighbouring floats, among which a transform may not tell.
+tight_edges = st.builds(
+    lambda start, bins: with_edges((start + np.spacing(start) * np.arange(bins + 1)).tolist()),
+    st.floats(1.0, 1.5),
+    st.integers(1, 300),
+)
+captures = st.one_of(values.map(captured), any_edges, tight_edges)
+
+
+@quick
+@given(captures, st.integers(4, 120))
+def test_a_fold_joins_neighbours_and_splits_no_count(capture: Histogram, limit: int) -> None:
+    folded = fold(capture, limit)
+    assert len(folded.counts) <= limit
+    assert np.isin(folded.edges, capture.edges).all()
+    assert folded.edges[[0, -1]].tolist() == capture.edges[[0, -1]].tolist()
+    assert folded.counts.sum() == capture.counts.sum()
+    below = np.concatenate([[0.0], np.cumsum(capture.counts)])
+    kept = np.searchsorted(capture.edges, folded.edges)
+    assert np.array_equal(folded.counts, np.diff(below[kept]))
+
+
+@quick
+@given(captures, st.integers(4, 120))
+def test_a_fold_keeps_the_bin_that_holds_zero(capture: Histogram, limit: int) -> None:
+    folded = fold(capture, limit)
+    right = int(np.searchsorted(capture.edges, 0, side="right"))
+    if 0 < right < len(capture.edges):
+        place = int(np.searchsorted(folded.edges, 0, side="right"))
+        assert folded.edges[place - 1 : place + 1].tolist() == capture.edges[right - 1 : right + 1].tolist()
+        assert folded.counts[place - 1] == capture.counts[right - 1]
+
+
+def test_a_capture_with_few_bins_is_left_alone() -> None:
+    capture = captured([1.0, 2.0, -3.0])
+    assert fold(capture, len(capture.counts)) is capture
+
+
+def test_a_fold_says_when_and_of_what_it_was() -> None:
+    capture = Histogram(7, 1.5, np.ones(200), np.linspace(-1, 1, 201), nonfinite=3)
+    folded = fold(capture, 20)
+    assert (folded.step, folded.wall_time, folded.nonfinite) == (7, 1.5, 3)
+
+
+def test_a_fold_resolves_every_decade_of_both_signs() -> None:
+    magnitudes = np.geomspace(1e-3, 1e3, 500)
+    folded = fold(with_edges([*(-magnitudes), *magnitudes]))
+    for decade in (1e-2, 1e-1, 1.0, 1e1, 1e2):
+        for sign in (-1, 1):
+            inside = (sign * folded.edges >= decade) & (sign * folded.edges <= 10 * decade)
+            assert inside.sum() >= 4, f"around {sign * decade}"
+
+
+@quick
+@given(captures, captures)
+def test_a_merge_counts_every_value_of_both(first: Histogram, second: Histogram) -> None:
+    both = merge(first, second)
+    total = first.counts.sum() + second.counts.sum()
+    assert both.counts.sum() == pytest.approx(total, rel=1e-9)
+    assert (both.counts >= -1e-9 * (1 + total)).all()
+    assert both.nonfinite == first.nonfinite + second.nonfinite
+    assert len(both.counts) <= BINS
+    assert (np.diff(both.edges) > 0).all()
+    assert both.edges[0] <= min(first.edges[0], second.edges[0])
+    assert both.edges[-1] >= max(first.edges[-1], second.edges[-1])
+
+
+def test_captures_with_the_same_edges_add_up_exactly_at_the_later_step() -> None:
+    first = Histogram(1, 10.0, np.array([1.0, 2.0]), np.array([0.0, 1.0, 2.0]))
+    second = Histogram(2, 20.0, np.array([10.0, 20.0]), np.array([0.0, 1.0, 2.0]))
+    both = merge(first, second)
+    assert (both.step, both.wall_time, both.counts.tolist()) == (2, 20.0, [11.0, 22.0])
+
+
+def test_a_merge_leaves_the_bins_around_zero_whole() -> None:
+    first = Histogram(0, 0.0, np.array([1.0, 90.0, 1.0]), np.array([-1.0, -0.1, 0.1, 1.0]))
+    second = Histogram(1, 1.0, np.array([1.0, 80.0, 1.0]), np.array([-1.0, -0.2, 0.05, 1.0]))
+    both = merge(first, second)
+    assert both.edges.tolist() == [-1.0, -0.2, 0.1, 1.0]
+    assert both.counts[1] == pytest.approx(170, abs=0.3)
+
+
+def single(step: int) -> Histogram:
+    return Histogram(step, float(step), np.array([1.0, 2.0]), np.array([0.0, 1.0, 2.0]))
+
+
+@quick
+@given(st.integers(0, 700), st.integers(1, 64))
+def test_a_pyramid_is_read_within_its_bound_and_counts_everything_once(length: int, limit: int) -> None:
+    pyramid = Pyramid()
+    for step in range(length):
+        pyramid.append(single(step))
+    held = pyramid.at_most(limit)
+    assert len(held) <= max(limit, length.bit_length())
+    assert sum(capture.counts.sum() for capture in held) == 3 * length
+    steps = [capture.step for capture in held]
+    assert steps == sorted(set(steps))
+    assert not length or steps[-1] == length - 1
+    if length <= limit:
+        assert steps == list(range(length))
+
+
+def test_a_pyramid_that_grows_keeps_to_its_bound() -> None:
+    pyramid = Pyramid()
+    for step in range(2000):
+        pyramid.append(single(step))
+        if step % 7 == 0:
+            assert len(pyramid.at_most(16)) <= 16
+    assert sum(capture.counts.sum() for capture in pyramid.at_most(16)) == 6000
+
+
+def test_a_pyramid_folds_what_it_takes_and_gives_the_new_ones() -> None:
+    pyramid = Pyramid()
+    for step in range(5):
+        pyramid.append(Histogram(step, 0.0, np.ones(500), np.linspace(-1, 1, 501)))
+    assert [(capture.step, len(capture.counts) <= BINS) for capture in pyramid.since(3)] == [(3, True), (4, True)]
