@@ -65,10 +65,15 @@ class Pump:
         with self._lock:
             self._due.pop(task, None)
 
+    def abandon(self) -> None:
+        """In a forked child, such as a data loader's worker: nothing is sent from there, and no lock is held."""
+        self._lock, self._event, self._thread = threading.Lock(), threading.Event(), None
+        self._due.clear()
+
     def settle(self) -> None:
         """Bring every task that is not at rest there at once, as when the cell that trained has ended."""
         with self._lock:
-            waiting = [(task, due) for task, due in self._due.items() if due.flush_at is not None or due.rest_at is not None]
+            waiting = [(task, due) for task, due in self._due.items() if (due.flush_at, due.rest_at) != (None, None)]
         for task, due in waiting:
             due.flush_at, due.rest_at, due.flushed = None, None, self._clock()
             self._do(task.flush)
@@ -88,7 +93,9 @@ class Pump:
                 due.rest_at = None
                 self._do(task.rest)
         with self._lock:
-            moments = [at for due in self._due.values() for at in (due.flush_at, due.rest_at) if at is not None]
+            # A task that waits for its flush has no use for its rest, which may be long due where flushes are rare.
+            nexts = [due.rest_at if due.flush_at is None else due.flush_at for due in self._due.values()]
+        moments = [at for at in nexts if at is not None]
         return max(0.0, min(moments) - self._clock()) if moments else None
 
     def start(self) -> None:
@@ -113,4 +120,5 @@ class Pump:
         except Exception as error:
             if type(error) not in self._reported:
                 self._reported.add(type(error))
-                warn(f"nbviz could not update its view ({type(error).__name__}: {error}); training goes on, data are kept.")
+                kind = type(error).__name__
+                warn(f"nbviz could not update its view ({kind}: {error}); training goes on, data are kept.")
