@@ -14,7 +14,7 @@ help:
 	@echo "make lab     open the notebooks in JupyterLab"
 	@echo "make test    run every test, those in a real JupyterLab and a real Chromium included"
 	@echo "make check   ruff, mypy --strict and tsc"
-	@echo "make bench   run every benchmark beside its peers"
+	@echo "make bench   run every benchmark beside its peers (BENCH=--quick for a short look)"
 	@echo "make js      rebuild the front end into nbviz/static"
 	@echo "make clean   remove .venv and js/node_modules"
 
@@ -33,8 +33,8 @@ check: .venv/.dev $(NODE_MODULES)
 	$(BIN)/mypy
 	$(NPM) run --silent check
 
-bench: .venv/.bench torch
-	@set -e; for script in benchmarks/*.py; do echo; echo "$$script"; $(BIN)/python "$$script"; done
+bench: .venv/.bench torch chromium
+	@set -e; for name in imports log update scrub stream; do $(BIN)/python -m benchmarks.$$name $(BENCH); done
 
 js: $(NODE_MODULES)
 	$(NPM) run --silent build

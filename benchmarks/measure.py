@@ -10,7 +10,7 @@ from importlib.metadata import version
 from statistics import median
 from typing import NamedTuple
 
-WIDTHS = (62, 14, 14, 9, 9)
+WIDTHS = (62, 15, 13, 9, 9)
 
 
 class Row(NamedTuple):

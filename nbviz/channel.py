@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import sys
 import threading
@@ -24,6 +25,8 @@ SNAPSHOT_SECONDS = 30.0
 """How often a run that never rests updates what a saved notebook would hold."""
 
 pump = Pump()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=pump.abandon)
 
 
 def _cursor_from_page(value: Any, _channel: Any) -> int | None:
@@ -82,16 +85,17 @@ class Channel(anywidget.AnyWidget):
         """Send the rows the page has not had."""
         with self._sending:
             self._post(self._sender.take())
-            if self._clock() - self._saved > SNAPSHOT_SECONDS:
-                self._save()
         for follower in list(self._followers):
             follower.flushed()
+        if self._clock() - self._saved > SNAPSHOT_SECONDS:
+            self.rest()
 
     def rest(self) -> None:
         """Say how far everything was sent, and renew the page's snapshot, which is what a notebook saves."""
         with self._sending:
             self._post(self._sender.totals())
-            self._save()
+            self._saved = self._clock()
+            self.send_state("_snapshot")
         for follower in list(self._followers):
             follower.rested()
 
@@ -105,10 +109,6 @@ class Channel(anywidget.AnyWidget):
 
     def _wake(self) -> None:
         pump.wake(self)
-
-    def _save(self) -> None:
-        self._saved = self._clock()
-        self.send_state("_snapshot")
 
     def _post(self, frame: Frame) -> None:
         if self.comm is not None:

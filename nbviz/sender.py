@@ -177,5 +177,3 @@ def _start(have: Any, series: Series) -> int:
 def _bytes(capture: Histogram, depth: Depth) -> int:
     # A splice of equal-width bins sends two edges a capture, but one odd capture makes it send all of them.
     return 32 + 4 * len(capture.edges) + (2 if depth == "u2" else 1) * len(capture.counts)
-
-

@@ -23,8 +23,6 @@ class Ridgeline(View):
 
     PANELS: ClassVar[tuple[str, ...]] = ("ridges",)
 
-    def __init__(
-        self, run: Run | Mapping[str, Run], tags: str | Sequence[str] | None = None, **options: Any
-    ) -> None:
+    def __init__(self, run: Run | Mapping[str, Run], tags: str | Sequence[str] | None = None, **options: Any) -> None:
         shown = [tags] if isinstance(tags, str) else None if tags is None else list(tags)
         super().__init__(run, tags=shown, **options)
