@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakSet, WeakValueDictionary
 
 import anywidget
@@ -50,7 +50,7 @@ class Channel(anywidget.AnyWidget):
     cursor = traitlets.Int(None, allow_none=True).tag(sync=True, echo_update=False, from_json=_cursor_from_page)
     _snapshot = traitlets.Bytes().tag(sync=True, to_json=lambda _value, channel: channel._encoded_snapshot())
 
-    _of_runs: WeakValueDictionary[int, Channel] = WeakValueDictionary()
+    _of_runs: ClassVar[WeakValueDictionary[int, Channel]] = WeakValueDictionary()
 
     def __init__(self, run: Run, clock: Callable[[], float] = time.monotonic) -> None:
         # The base class reads the state, and with it the snapshot, in its own __init__.

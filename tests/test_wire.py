@@ -1,4 +1,4 @@
-"""The bytes of a frame: the golden ones stay as they are, and both languages read them alike (tests/js/wire.test.ts)."""
+"""The bytes of a frame: the golden ones stay as they are, and both languages read them alike (js/wire.test.ts)."""
 
 from __future__ import annotations
 
