@@ -17,12 +17,14 @@ export interface Shared {
   left: number;
   hover: { readonly step: number; readonly chart: string } | null;
   readonly families: number;
+  /** Rows of the series that has most. */
+  readonly densest: number;
   /** Milliseconds of this frame. */
   readonly now: number;
   readonly still: boolean;
 }
 
-/** How many times fewer rows than the densest line of its chart make a line a seldom one. */
+/** How many times fewer rows than the densest line of the view make a line a seldom one. */
 const SELDOM = 4;
 
 const compact = (count: number): string => (count < 10 ? count.toFixed(1).replace(/\.0$/, "") : String(Math.round(count)));
@@ -104,13 +106,12 @@ export class Chart {
   }
 
   private strokes(): Stroke[] {
-    const { scene, shared: { families } } = this;
+    const { scene, shared: { families, densest } } = this;
     const labels = labelsOf(this.group, families);
-    const densest = Math.max(...this.group.lines.map(({ series }) => series.rows));
     return this.group.lines.map((line, i) => {
       const { key, series } = line;
       const { role } = series.place;
-      // Smoothing is there for the noise of single batches. What is logged far more seldom than the rest of the chart, as
+      // Smoothing is there for the noise of single batches. What is logged far more seldom than the rest, as
       // validation is, has been averaged already: smoothed as well it would trail behind by epochs.
       const seldom = series.rows * SELDOM <= densest;
       const weight = seldom ? 0 : Math.min(0.999, Math.max(0, scene.smoothing));

@@ -11,7 +11,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
   const grid = make("div", { class: "charts-grid" });
   const empty = make("p", { class: "charts-empty" });
   const element = make("div", { class: "charts" }, grid, empty);
-  const shared = { x: new EasedDomain(), left: FIRST_LEFT, hover: null, families: 1, now: 0, still: false } as
+  const shared = { x: new EasedDomain(), left: FIRST_LEFT, hover: null, families: 1, densest: 0, now: 0, still: false } as
     { -readonly [K in keyof Shared]: Shared[K] };
   const charts = new Map<string, Chart>();
   const watch = watchCharts(scene, charts, signal);
@@ -22,6 +22,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
 
   const arrange = (): void => {
     const groups = groupSeries(scene);
+    shared.densest = Math.max(0, ...groups.flatMap(({ lines }) => lines.map(({ series }) => series.rows)));
     for (const [name, chart] of charts) {
       if (groups.some((group) => group.chart === name)) continue;
       watch.remove(chart);

@@ -58,7 +58,6 @@ async function show(el: HTMLElement): Promise<void> {
   );
   const host: Host = { getWidget: async (reference) => channels.get(reference)! };
   const model = new StillModel(exported.view);
-  view.initialize!({ model, signal });
   await view.render!({ model, el, host, signal });
 }
 

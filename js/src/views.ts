@@ -5,9 +5,12 @@ import { joined } from "./cursor";
 import { type Host, type Model, listen } from "./host";
 import { showView } from "./view";
 
-/** The picture for readers without the widget is an output of its own, which whoever has the widget need not see. */
-function initialize({ model, signal }: { model: Model; signal: AbortSignal }): void {
-  const picture = `.nbviz-picture-${String(model.get("picture")).replace(/\W/g, "")}`;
+/**
+ * The picture for readers without the widget is an output of its own, which whoever sees the widget need not see. Only a
+ * view hides it: a notebook that is not trusted makes the models and draws no view.
+ */
+function hidePicture(name: string, signal: AbortSignal): void {
+  const picture = `.nbviz-picture-${name.replace(/\W/g, "")}`;
   const style = document.createElement("style");
   style.textContent = `${picture}, .jp-OutputArea-child:has(${picture}) { display: none !important; }`;
   document.head.append(style);
@@ -16,6 +19,7 @@ function initialize({ model, signal }: { model: Model; signal: AbortSignal }): v
 
 async function render(context: { model: Model; el: HTMLElement; host: Host; signal: AbortSignal }): Promise<void> {
   const { model, el, host, signal } = context;
+  hidePicture(String(model.get("picture")), signal);
   const references = model.get("channels") as string[];
   const channels = (await Promise.all(references.map((each) => host.getWidget(each)))).map((each) => each.exports as Exports);
   if (signal.aborted) return;
@@ -38,4 +42,4 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
   }, signal);
 }
 
-export default { initialize, render };
+export default { render };
