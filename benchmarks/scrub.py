@@ -72,7 +72,7 @@ def pressed(page: Page, key: str, times: int) -> dict[str, list[float]]:
     page.evaluate("scrubbing.take()")
     for count in range(1, times + 1):
         page.keyboard.press(key)
-        page.wait_for_function("count => scrubbing.count() >= count", arg=count)
+        page.wait_for_function("count => scrubbing.count() >= count", arg=count, polling=20)
     page.wait_for_timeout(200)  # what was shown is reported later
     taken: dict[str, Any] = page.evaluate("scrubbing.take()")
     presses = taken["presses"]
