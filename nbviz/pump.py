@@ -62,8 +62,9 @@ class Pump:
         self._event.set()
 
     def forget(self, task: Task) -> None:
-        with self._lock:
-            self._due.pop(task, None)
+        # Without the lock, as widgets are closed by __del__, also when the interpreter ends: the thread that holds the
+        # lock may then never run again. All others iterate over copies.
+        self._due.pop(task, None)
 
     def abandon(self) -> None:
         """In a forked child, such as a data loader's worker: nothing is sent from there, and no lock is held."""
@@ -73,7 +74,9 @@ class Pump:
     def settle(self) -> None:
         """Bring every task that is not at rest there at once, as when the cell that trained has ended."""
         with self._lock:
-            waiting = [(task, due) for task, due in self._due.items() if (due.flush_at, due.rest_at) != (None, None)]
+            waiting = [
+                (task, due) for task, due in list(self._due.items()) if (due.flush_at, due.rest_at) != (None, None)
+            ]
         for task, due in waiting:
             due.flush_at, due.rest_at, due.flushed = None, None, self._clock()
             self._do(task.flush)
@@ -94,7 +97,7 @@ class Pump:
                 self._do(task.rest)
         with self._lock:
             # A task that waits for its flush has no use for its rest, which may be long due where flushes are rare.
-            nexts = [due.rest_at if due.flush_at is None else due.flush_at for due in self._due.values()]
+            nexts = [due.rest_at if due.flush_at is None else due.flush_at for due in list(self._due.values())]
         moments = [at for at in nexts if at is not None]
         return max(0.0, min(moments) - self._clock()) if moments else None
 
@@ -111,7 +114,7 @@ class Pump:
             self._event.clear()
 
     def _interval(self, age: float) -> float:
-        active = sum(due.rest_at is not None for due in self._due.values())
+        active = sum(due.rest_at is not None for due in list(self._due.values()))
         return max(FLUSH_SECONDS, age * AGE_SHARE, active / TASKS_PER_SECOND)
 
     def _do(self, action: Callable[[], None]) -> None:

@@ -178,6 +178,18 @@ def test_a_forgotten_task_is_left_alone(pump: Pump, clock: Clock) -> None:
     assert task.flushes == []
 
 
+def test_a_task_is_forgotten_while_another_thread_holds_the_pump(pump: Pump, clock: Clock) -> None:
+    """An interpreter that ends freezes the pump's thread, maybe with the lock, and then closes the widgets."""
+    task = Task(clock)
+    pump.wake(task)
+    with pump._lock:
+        closing = threading.Thread(target=pump.forget, args=(task,), daemon=True)
+        closing.start()
+        closing.join(10)
+        assert not closing.is_alive()
+    assert pump.tick() is None
+
+
 def test_one_daemon_thread_flushes_what_another_thread_woke() -> None:
     flushed, rested = threading.Event(), threading.Event()
     threads: list[threading.Thread] = []
