@@ -17,7 +17,7 @@ import traitlets
 from nbviz.charts import family
 from nbviz.formats.wire import Frame, encode
 from nbviz.pump import Pump
-from nbviz.run import Run
+from nbviz.run import STEP_LIMIT, Run
 from nbviz.sender import Sender
 
 STATIC = pathlib.Path(__file__).parent / "static"
@@ -29,8 +29,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=pump.abandon)
 
 
-def _cursor_from_page(value: Any, _channel: Any) -> int | None:
-    return value if type(value) is int else None
+def kernel_only(trait: str) -> Callable[[Any, Any], Any]:
+    """For ``from_json``: whatever a page sends, the trait stays as it is."""
+    return lambda _value, widget: getattr(widget, trait)
+
+
+def _cursor_from_page(value: Any, channel: Any) -> Any:
+    sound = value is None or (type(value) is int and abs(value) <= STEP_LIMIT)
+    return value if sound else channel.cursor
 
 
 class Channel(anywidget.AnyWidget):
@@ -45,10 +51,12 @@ class Channel(anywidget.AnyWidget):
     """
 
     _esm = STATIC / "channel.js"
-    run = traitlets.Unicode().tag(sync=True)
-    family = traitlets.Unicode().tag(sync=True)
+    run = traitlets.Unicode().tag(sync=True, from_json=kernel_only("run"))
+    family = traitlets.Unicode().tag(sync=True, from_json=kernel_only("family"))
     cursor = traitlets.Int(None, allow_none=True).tag(sync=True, echo_update=False, from_json=_cursor_from_page)
-    _snapshot = traitlets.Bytes().tag(sync=True, to_json=lambda _value, channel: channel._encoded_snapshot())
+    _snapshot = traitlets.Bytes().tag(
+        sync=True, to_json=lambda _value, channel: channel._encoded_snapshot(), from_json=kernel_only("_snapshot")
+    )
 
     _of_runs: ClassVar[WeakValueDictionary[int, Channel]] = WeakValueDictionary()
 
@@ -108,7 +116,9 @@ class Channel(anywidget.AnyWidget):
         super().close()
 
     def _wake(self) -> None:
-        pump.wake(self)
+        # Once closed, nobody is there to show anything to.
+        if self.comm is not None:
+            pump.wake(self)
 
     def _post(self, frame: Frame) -> None:
         if self.comm is not None:

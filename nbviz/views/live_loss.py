@@ -31,7 +31,7 @@ class LiveLoss(View):
     smoothing : float
         Debiased exponential smoothing as in TensorBoard, 0 (off) to 0.999.
     run : Run, optional
-        The run to show and log to; by default a new one.
+        The run to show and log to; by default a new one, named like the title.
     **options
         Traits of the widget, such as ``layout``.
 
@@ -58,7 +58,11 @@ class LiveLoss(View):
     def __init__(
         self, title: str | None = None, smoothing: float = 0.0, run: Run | None = None, **options: Any
     ) -> None:
-        self._run = Run() if run is None else run
+        if isinstance(title, Run):
+            raise TypeError("LiveLoss() takes its run by name, LiveLoss(run=run); the first argument is the title.")
+        if isinstance(run, Mapping):
+            raise TypeError("LiveLoss() logs to one run, so it takes no mapping; Inspector(runs) shows several.")
+        self._run = Run(title or "run") if run is None else run
         super().__init__(self._run, title=title or "", smoothing=smoothing, **options)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -10,13 +11,31 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from nbviz.channel import STATIC, Channel
+from nbviz.channel import STATIC, Channel, kernel_only
 from nbviz.picture import picture_html
 from nbviz.run import Run
+
+OWN = ("panels", "channels", "picture", "step")
+"""Traits that a view sets itself, no options of its constructor."""
 
 
 def _references(channels: Sequence[Channel], _view: Any) -> list[str]:
     return [f"anywidget:{channel.model_id}" for channel in channels]
+
+
+def _smoothing_from_page(value: Any, view: Any) -> float:
+    sound = type(value) in (int, float) and 0 <= value <= 0.999
+    return float(value if sound else view.smoothing)
+
+
+class _Step(traitlets.Int):  # type: ignore[type-arg]  # traitlets 5.9 cannot be subscripted
+    """Setting it moves the cursor, and the cursor moves it, so that a step set to the latest stays where it is."""
+
+    def set(self, obj: Any, value: Any) -> None:
+        obj._set_cursor(self._validate(obj, value))
+
+    def show(self, view: Any, step: int) -> None:
+        super().set(view, step)
 
 
 class View(anywidget.AnyWidget):
@@ -43,31 +62,34 @@ class View(anywidget.AnyWidget):
     PANELS: ClassVar[tuple[str, ...]] = ()
 
     _esm = STATIC / "views.js"
-    panels = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    channels = traitlets.List(traitlets.Instance(Channel)).tag(sync=True, to_json=_references, from_json=lambda *_: [])
-    title = traitlets.Unicode("").tag(sync=True)
-    smoothing = traitlets.Float(0.0, min=0.0, max=0.999).tag(sync=True, echo_update=False)
-    tags = traitlets.List(traitlets.Unicode(), allow_none=True, default_value=None).tag(sync=True)
-    picture = traitlets.Unicode().tag(sync=True)
-    step = traitlets.Int(0, allow_none=True)
+    panels = traitlets.List(traitlets.Unicode()).tag(sync=True, from_json=kernel_only("panels"))
+    channels = traitlets.List(traitlets.Instance(Channel)).tag(
+        sync=True, to_json=_references, from_json=kernel_only("channels")
+    )
+    title = traitlets.Unicode("").tag(sync=True, from_json=kernel_only("title"))
+    smoothing = traitlets.Float(0.0, min=0.0, max=0.999).tag(
+        sync=True, echo_update=False, from_json=_smoothing_from_page
+    )
+    tags = traitlets.List(traitlets.Unicode(), allow_none=True, default_value=None).tag(
+        sync=True, from_json=kernel_only("tags")
+    )
+    picture = traitlets.Unicode().tag(sync=True, from_json=kernel_only("picture"))
+    step = _Step(0, allow_none=True)
 
     def __init__(self, runs: Run | Mapping[str, Run], **options: Any) -> None:
         self._refuse_unknown(options)
         self._runs = _as_runs(runs, type(self).__name__)
         self._display: Any = None
-        self._moving = True
         # A view asks for no width of its own, so without this the views of an HBox would have none.
         options.setdefault("layout", {"width": "100%"})
         channels = [Channel.of(run) for run in self._runs]
-        cursor = next((channel.cursor for channel in channels if channel.cursor is not None), None)
         super().__init__(
             panels=list(self.PANELS),
             channels=channels,
             picture=uuid.uuid4().hex[:12],
-            step=self._latest() if cursor is None else cursor,
             **options,
         )
-        self._moving = False
+        self._show(self._shown())
         for channel in channels:
             channel.observe(self._cursor_moved, "cursor")
             channel.follow(self)
@@ -75,7 +97,7 @@ class View(anywidget.AnyWidget):
     @classmethod
     def _refuse_unknown(cls, options: Iterable[str]) -> None:
         for name in options:
-            if name not in cls.class_trait_names() or name.startswith("_"):
+            if name not in cls.class_trait_names() or name.startswith("_") or name in OWN:
                 close = get_close_matches(name, ("title", "smoothing", "run", "tags", "layout"), 1)
                 hint = f"; did you mean {close[0]!r}?" if close else "."
                 raise TypeError(f"{cls.__name__}() knows no keyword {name!r}{hint}")
@@ -84,15 +106,6 @@ class View(anywidget.AnyWidget):
         return f"<{type(self).__name__} of {', '.join(map(repr, self._runs))}>"
 
     # The cursor
-
-    @traitlets.validate("step")
-    def _step_or_latest(self, proposal: Any) -> int:
-        return self._latest() if proposal["value"] is None else int(proposal["value"])
-
-    @traitlets.observe("step")
-    def _step_set(self, change: Any) -> None:
-        if not self._moving:
-            self._set_cursor(change["new"])
 
     def _set_cursor(self, step: int | None) -> None:
         for channel in self.channels:
@@ -103,7 +116,7 @@ class View(anywidget.AnyWidget):
         self._show(self._shown())
 
     def _shown(self) -> int:
-        cursor = self.channels[0].cursor if self.channels else None
+        cursor = next((channel.cursor for channel in self.channels if channel.cursor is not None), None)
         return self._latest() if cursor is None else cursor
 
     def _latest(self) -> int:
@@ -116,11 +129,7 @@ class View(anywidget.AnyWidget):
             self._show(self._latest())
 
     def _show(self, step: int) -> None:
-        self._moving = True
-        try:
-            self.step = step
-        finally:
-            self._moving = False
+        type(self).step.show(self, step)
 
     def rested(self) -> None:
         if self._display is not None:
@@ -152,7 +161,7 @@ def _as_runs(runs: Any, name: str) -> list[Run]:
     listed = list(runs.values()) if isinstance(runs, Mapping) else [runs]
     for run in listed:
         if not isinstance(run, Run):
-            hint = "; open event files with nbviz.read(path)" if isinstance(run, (str, bytes)) else ""
+            hint = "; open event files with nbviz.read(path)" if isinstance(run, (str, bytes, os.PathLike)) else ""
             raise TypeError(f"{name}() shows a Run or a mapping of runs, not a {type(run).__name__}{hint}.")
     if not listed:
         raise TypeError(f"{name}() got no run to show: the mapping is empty.")
