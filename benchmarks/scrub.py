@@ -66,13 +66,32 @@ def check_exported(run: nbviz.Run) -> None:
     assert held == [CAPTURES] * LAYERS, held
 
 
+class Processor:
+    """Seconds of processor time that the page's main thread spends, whatever else the machine does meanwhile."""
+
+    def __init__(self, page: Page) -> None:
+        self._devtools = page.context.new_cdp_session(page)
+        self._devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        self._begun = self._metrics()
+
+    def _metrics(self) -> dict[str, float]:
+        metrics: list[dict[str, Any]] = self._devtools.send("Performance.getMetrics")["metrics"]
+        return {metric["name"]: metric["value"] for metric in metrics}
+
+    def spent(self) -> float:
+        now = self._metrics()
+        return now["TaskDuration"] - self._begun["TaskDuration"]
+
+
 def pressed(page: Page, key: str, times: int) -> dict[str, list[float]]:
-    """Milliseconds of each press: until it was handled, in the frame's scripts, until it was drawn and until shown."""
+    """Milliseconds of each press, and the mean of the processor time that they took."""
     page.get_by_role("slider", name="Step").focus()
     page.evaluate("scrubbing.take()")
+    processor = Processor(page)
     for count in range(1, times + 1):
         page.keyboard.press(key)
         page.wait_for_function("count => scrubbing.count() >= count", arg=count, polling=20)
+    spent = processor.spent()
     page.wait_for_timeout(200)  # what was shown is reported later
     taken: dict[str, Any] = page.evaluate("scrubbing.take()")
     presses = taken["presses"]
@@ -82,6 +101,7 @@ def pressed(page: Page, key: str, times: int) -> dict[str, list[float]]:
         "paint": [press["drawn"] - press["scripted"] for press in presses],
         "drawn": [press["drawn"] - press["pressed"] for press in presses],
         # Chromium rounds to 8 ms and reports none below 16.
+        "processor": [1000 * spent / times],
         "shown": [*taken["presented"], *[16.0] * (len(presses) - len(taken["presented"]))],
     }
 
@@ -113,6 +133,7 @@ def press_rows(what: str, found: dict[str, list[float]], bound: float | None) ->
         Row("  of it waiting for the frame, median", milliseconds("wait", 50)),
         Row("  of it scripts, median and 95 %", milliseconds("script", 50), milliseconds("script", 95)),
         Row("  of it style, layout and paint, median and 95 %", milliseconds("paint", 50), milliseconds("paint", 95)),
+        Row("  processor time of the page's main thread, mean", milliseconds("processor", 50)),
         Row("  key press to shown on the screen, median, in steps of 8 ms", milliseconds("shown", 50)),
     ]
 
