@@ -1,0 +1,161 @@
+"""The channel of a run, its messages recorded instead of sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nbviz import LiveLoss, NbvizWarning, Run
+from nbviz.channel import Channel, pump
+from nbviz.formats.wire import Frame, decode
+from nbviz.pump import Pump
+from nbviz.sender import SNAPSHOT_BYTES
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Frame]]:
+    """The frames of every channel; the pump does nothing by itself."""
+    frames: list[Frame] = []
+    monkeypatch.setattr(Channel, "send", lambda _self, _content, buffers: frames.append(decode(buffers[0])))
+    monkeypatch.setattr(pump, "wake", lambda _task: None)
+    yield frames
+
+
+def rows(frame: Frame) -> dict[str, tuple[int, int]]:
+    return {splice.tag: (splice.start, splice.rows) for splice in frame.splices}
+
+
+def test_a_run_has_one_channel() -> None:
+    run = Run("exp/train")
+    channel = Channel.of(run)
+    assert Channel.of(run) is channel
+    assert (channel.run, channel.family, channel.cursor) == ("exp/train", "exp", None)
+
+
+def test_a_frame_carries_exactly_the_rows_logged_since_the_last(sent: list[Frame]) -> None:
+    run = Run()
+    run.log(loss=9.0)
+    channel = Channel.of(run)
+    for loss in (1.0, 2.0):
+        run.log(loss=loss)
+    run.log_histogram("weights", [1.0])
+    channel.flush()
+    run.log(loss=3.0, accuracy=0.5)
+    channel.flush()
+    channel.flush()
+    assert [rows(frame) for frame in sent] == [
+        {"loss": (1, 2), "weights": (0, 1)},
+        {"loss": (3, 1), "accuracy": (0, 1)},
+        {},
+    ]
+    assert sent[0].splices[0].columns.values.tolist() == [1.0, 2.0]  # type: ignore[union-attr]
+    assert [frame.state for frame in sent] == ["live"] * 3
+
+
+def test_at_rest_the_page_learns_how_far_everything_was_sent(sent: list[Frame]) -> None:
+    run = Run()
+    channel = Channel.of(run)
+    run.log(loss=1.0)
+    channel.flush()
+    channel.rest()
+    assert sent[-1].splices == [] and sent[-1].totals == {"loss": (0, 1)}
+
+
+def test_a_resync_is_answered_with_what_the_page_lacks(sent: list[Frame]) -> None:
+    run = Run()
+    for loss in range(5):
+        run.log(loss=loss)
+    Channel.of(run)._handle_custom_msg({"type": "resync", "have": {"loss": [0, 3]}}, [])
+    assert [rows(frame) for frame in sent] == [{"loss": (3, 2)}]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [None, 3, "resync", [], {}, {"type": "ping"}, {"type": 5}, {"type": "resync"}, {"type": "resync", "have": [1]}],
+)
+def test_a_message_that_is_none_is_ignored(sent: list[Frame], message: Any) -> None:
+    Channel.of(Run())._handle_custom_msg(message, [])
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    "have", [None, 3, "ab", [], [0], [0, -1], [0, 10**30], [0, 1.5], ["0", "1"], {"a": 1}, [[], {}]]
+)
+def test_a_resync_of_nonsense_is_answered_from_a_row_that_exists(sent: list[Frame], have: Any) -> None:
+    run = Run()
+    for loss in range(5):
+        run.log(loss=loss)
+    Channel.of(run)._handle_custom_msg({"type": "resync", "have": {"loss": have, "no such tag": have}}, [])
+    (splice,) = sent[0].splices
+    assert splice.start in (0, 1) and splice.start + splice.rows == 5
+
+
+@pytest.mark.parametrize("value", ["3", 2.5, 3.0, True, 10**30, -(10**30), [], {}, float("nan"), b"3"])
+def test_a_cursor_that_is_no_step_changes_nothing(value: Any) -> None:
+    channel = Channel.of(Run())
+    channel.cursor = 7
+    channel.set_state({"cursor": value})
+    assert channel.cursor == 7
+
+
+@pytest.mark.parametrize("state", [{"run": 3}, {"run": "x"}, {"family": None}, {"_snapshot": "x"}, {"nonsense": 1}])
+def test_what_the_kernel_sets_the_page_cannot(state: dict[str, Any]) -> None:
+    channel = Channel.of(Run("mine"))
+    channel.set_state(state)
+    assert (channel.run, channel.family) == ("mine", "mine")
+    assert decode(channel.get_state()["_snapshot"]).splices == []
+
+
+def test_the_snapshot_is_of_the_moment_it_is_asked_for() -> None:
+    run = Run()
+    channel = Channel.of(run)
+    for rows_logged in (1, 2):
+        run.log(loss=1.0)
+        assert rows(decode(channel.get_state("_snapshot")["_snapshot"])) == {"loss": (0, rows_logged)}
+
+
+def filled(tags: int, scalars: int, layers: int, captures: int) -> Run:
+    run = Run()
+    steps = np.arange(scalars)
+    for tag in range(tags):
+        run.extend(f"metric{tag}", steps, steps, np.random.default_rng(tag).normal(size=scalars))
+    edges = np.linspace(-1, 1, 97) ** 3
+    for layer in range(layers):
+        for step in range(captures):
+            run.append_histogram(f"layer{layer}", step, 0.0, np.ones(96), edges)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("tags", "scalars", "layers", "captures"),
+    [(4, 200_000, 0, 0), (400, 2000, 0, 0), (0, 0, 100, 127), (20, 5000, 50, 127)],
+)
+def test_a_snapshot_of_hundreds_of_series_stays_around_a_megabyte(
+    tags: int, scalars: int, layers: int, captures: int
+) -> None:
+    """A megabyte holds 1,000 scalar series or 250 layers; beyond that it grows, as each keeps 64 points or 2 captures."""
+    channel = Channel(filled(tags, scalars, layers, captures))
+    size = len(channel.get_state("_snapshot")["_snapshot"])
+    assert 0.2 * SNAPSHOT_BYTES < size < 1.1 * SNAPSHOT_BYTES
+    assert len(decode(channel.get_state("_snapshot")["_snapshot"]).splices) == tags + layers
+
+
+def test_a_comm_that_fails_is_reported_and_training_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_keywords: object) -> None:
+        raise ConnectionError("the comm is gone")
+
+    pump = Pump(clock=lambda: 0.0)  # its thread is never started
+    monkeypatch.setattr(pump, "start", lambda: None)
+    monkeypatch.setattr("nbviz.channel.pump", pump)
+    monkeypatch.setattr(Channel, "send", refuse)
+    live = LiveLoss()
+    with pytest.warns(NbvizWarning, match="ConnectionError: the comm is gone"):
+        for loss in range(10):
+            live.log(loss=loss)
+        pump.settle()
+        live.finish()
+        pump.settle()
+    assert live.run["loss"].values.tolist() == list(range(10))
