@@ -5,7 +5,10 @@ import { labelSize, type Frame } from "./ridges";
 
 /** Beyond this the rows scroll. */
 const TALLEST = 560;
-const LARGEST_PITCH = 76;
+/** Rows are this far apart, or so far that a few of them stand as tall as the two charts beside them. */
+const PITCH = 76;
+const LARGEST_PITCH = 112;
+const BESIDE_CHARTS = 456;
 const SMALLEST_PITCH = 10.5;
 /** Room below the last baseline. */
 export const FOOT = 6;
@@ -27,7 +30,8 @@ export class RowsLayout {
   /** Few rows stand apart, many overlap as in a ridgeline plot. */
   frame(rows: readonly Row[], width: number, font: string): Frame {
     const n = Math.max(1, rows.length);
-    const pitch = Math.max(SMALLEST_PITCH, Math.min(LARGEST_PITCH, (TALLEST - 26) / n));
+    const roomy = Math.min(LARGEST_PITCH, Math.max(PITCH, BESIDE_CHARTS / n));
+    const pitch = Math.max(SMALLEST_PITCH, Math.min(roomy, (TALLEST - 26) / n));
     const crowding = Math.min(1, Math.max(0, (44 - pitch) / 33));
     const rise = pitch * (0.88 + 1.5 * crowding);
     const top = Math.max(4, rise - pitch + 4);
