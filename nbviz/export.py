@@ -59,8 +59,8 @@ def export_html(widget: Any, path: str | pathlib.Path) -> pathlib.Path:
     OSError
         If the file cannot be written.
     """
-    channels: list[Channel] | None = getattr(widget, "channels", None)
-    if not channels:
+    channels = getattr(widget, "channels", None)
+    if not (isinstance(channels, list) and channels and all(isinstance(channel, Channel) for channel in channels)):
         raise TypeError(f"export_html() writes an nbviz widget such as Inspector(run), not a {type(widget).__name__}.")
     models = {
         "channels": {

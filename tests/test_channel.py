@@ -136,7 +136,7 @@ def filled(tags: int, scalars: int, layers: int, captures: int) -> Run:
 def test_a_snapshot_of_hundreds_of_series_stays_around_a_megabyte(
     tags: int, scalars: int, layers: int, captures: int
 ) -> None:
-    """A megabyte holds 1,000 scalar series or 250 layers; beyond that it grows, as each keeps 64 points or 2 captures."""
+    """A megabyte holds 1,000 scalar series or 250 layers; each further one adds its 64 points or 2 captures."""
     channel = Channel(filled(tags, scalars, layers, captures))
     size = len(channel.get_state("_snapshot")["_snapshot"])
     assert 0.2 * SNAPSHOT_BYTES < size < 1.1 * SNAPSHOT_BYTES
