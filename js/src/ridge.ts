@@ -39,6 +39,7 @@ class Ridges implements Panel {
   private shapes = new Map<string, { key: string; shapes: Shapes }>();
   private drawn = "";
   private drawnTheme: Scene["theme"] | null = null;
+  private drawnAxis: { state: string; theme: Scene["theme"] | null } = { state: "", theme: null };
   private frame: Frame | null = null;
   private shown: Layers = { all: [], title: "" };
   private rows: readonly Row[] = [];
@@ -71,9 +72,17 @@ class Ridges implements Panel {
     write(this.parts, shown.title, this.rows, open, shown.all.length === 1, this.active);
     if (open) this.paintHistory(open, shapes, this.frame);
     else this.paintRows(shapes, this.frame);
-    const pen = sizeCanvas(this.parts.axis, this.width, 24);
-    if (pen) drawAxis(pen, this.frame, shapes.axis, this.scene.theme);
+    this.paintAxis(shapes, this.frame);
     return false;
+  }
+
+  private paintAxis({ axis }: Shapes, frame: Frame): void {
+    const { theme } = this.scene;
+    const state = [this.width, devicePixelRatio, frame.left, frame.right, axis.low, axis.high, axis.kind, axis.threshold].join("|");
+    if (state === this.drawnAxis.state && theme === this.drawnAxis.theme) return;
+    this.drawnAxis = { state, theme };
+    const pen = sizeCanvas(this.parts.axis, this.width, 24);
+    if (pen) drawAxis(pen, frame, axis, theme);
   }
 
   /** The only layer there is, or the one the reader opened. */

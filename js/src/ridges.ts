@@ -20,8 +20,14 @@ export interface Frame {
   readonly rise: number;
 }
 
-export const faded = (color: string, share: number, under = "transparent"): string =>
-  `color-mix(in srgb, ${color} ${Math.round(share * 100)}%, ${under})`;
+const mixed = new Map<string, string>();
+
+export function faded(color: string, share: number, under = "transparent"): string {
+  const key = `${color} ${share} ${under}`;
+  let text = mixed.get(key);
+  if (!text) mixed.set(key, (text = `color-mix(in srgb, ${color} ${Math.round(share * 100)}%, ${under})`));
+  return text;
+}
 
 export const baseline = (frame: Frame, row: number): number => frame.top + (row + 1) * frame.pitch;
 
@@ -41,14 +47,13 @@ function slope(y: (i: number) => number, i: number): number {
  * The curve from its first bin that is not empty to its last; empty shapes have none. `lifted` leaves out stretches
  * along the baseline, so that an outline is ink only where there are values.
  */
-function trace(pen: Pen, shape: Shape, frame: Frame, base: number, scale: number, lifted: boolean): boolean {
+function trace(pen: Path2D, shape: Shape, frame: Frame, scale: number, lifted: boolean): void {
   const { heights, first, last } = shape;
-  if (first < 0) return false;
   const step = (frame.right - frame.left) / heights.length;
   const x = (i: number): number => frame.left + step * (i + 0.5);
-  const y = (i: number): number => base - Math.min(1.15, (heights[i] ?? 0) * scale) * frame.rise;
+  const y = (i: number): number => -Math.min(1.15, (heights[i] ?? 0) * scale) * frame.rise;
   const rounded = frame.rise >= ROUNDED;
-  pen.moveTo(x(first - 0.5), base);
+  pen.moveTo(x(first - 0.5), 0);
   let flat = true;
   for (let i = first; i <= last; i++) {
     const wasFlat = flat;
@@ -57,8 +62,29 @@ function trace(pen: Pen, shape: Shape, frame: Frame, base: number, scale: number
     else if (!rounded || i === first) pen.lineTo(x(i), y(i));
     else pen.bezierCurveTo(x(i - 2 / 3), y(i - 1) + slope(y, i - 1) / 3, x(i - 1 / 3), y(i) - slope(y, i) / 3, x(i), y(i));
   }
-  if (!lifted || !flat) pen.lineTo(x(last + 0.5), base);
-  return true;
+  if (!lifted || !flat) pen.lineTo(x(last + 0.5), 0);
+}
+
+/** A shape above the baseline y = 0: scrubbing back and forth traces nothing anew. */
+interface Outline {
+  readonly key: string;
+  readonly area: Path2D;
+  readonly line: Path2D;
+}
+
+const outlines = new WeakMap<Shape, Outline>();
+
+function outlineOf(shape: Shape, frame: Frame, scale: number): Outline | null {
+  if (shape.first < 0) return null;
+  const key = `${frame.left} ${frame.right} ${frame.rise} ${scale}`;
+  let outline = outlines.get(shape);
+  if (outline?.key !== key) {
+    outline = { key, area: new Path2D(), line: new Path2D() };
+    trace(outline.area, shape, frame, scale, false);
+    trace(outline.line, shape, frame, scale, true);
+    outlines.set(shape, outline);
+  }
+  return outline;
 }
 
 export interface Ink {
@@ -69,20 +95,29 @@ export interface Ink {
   readonly width: number;
 }
 
+/** Rows closer than this are too low for a gradient to be seen, and many of them are drawn. */
+const LOW = 20;
+
+/** From the highest point of a ridge whose baseline is y = 0. */
+function fillOf(pen: Pen, frame: Frame, { color, background, opaque }: Ink): string | CanvasGradient {
+  const under = opaque ? background : "transparent";
+  if (frame.rise < 2 * LOW && frame.pitch < LOW) return faded(color, 0.3, under);
+  const fill = pen.createLinearGradient(0, -frame.rise, 0, 0);
+  fill.addColorStop(0, faded(color, 0.55, under));
+  fill.addColorStop(1, faded(color, 0.12, under));
+  return fill;
+}
+
 export function drawRidge(pen: Pen, shape: Shape, frame: Frame, base: number, ink: Ink, scale = 1): void {
-  pen.beginPath();
-  if (!trace(pen, shape, frame, base, scale, false)) return;
-  const fill = pen.createLinearGradient(0, base - frame.rise, 0, base);
-  const under = ink.opaque ? ink.background : "transparent";
-  fill.addColorStop(0, faded(ink.color, 0.55, under));
-  fill.addColorStop(1, faded(ink.color, 0.12, under));
-  pen.fillStyle = fill;
-  pen.fill();
-  pen.beginPath();
-  trace(pen, shape, frame, base, scale, true);
+  const outline = outlineOf(shape, frame, scale);
+  if (!outline) return;
+  pen.translate(0, base);
+  pen.fillStyle = fillOf(pen, frame, ink);
+  pen.fill(outline.area);
   pen.strokeStyle = ink.color;
   pen.lineWidth = ink.width;
-  pen.stroke();
+  pen.stroke(outline.line);
+  pen.translate(0, -base);
 }
 
 export function drawGrid(pen: Pen, frame: Frame, axis: Axis, theme: Theme): void {
@@ -118,9 +153,12 @@ export const pastCaptures = (rows: number): number => Math.max(2, Math.min(8, Ma
 
 function drawPast(pen: Pen, row: Row, shapes: Shapes, frame: Frame, base: number, past: number): void {
   const { captures } = row.layer.series;
-  pen.beginPath();
-  for (let i = Math.max(0, row.index - past); i < row.index; i++) trace(pen, shapes.of(captures[i]), frame, base, 1, true);
-  pen.stroke();
+  pen.translate(0, base);
+  for (let i = Math.max(0, row.index - past); i < row.index; i++) {
+    const outline = outlineOf(shapes.of(captures[i]), frame, 1);
+    if (outline) pen.stroke(outline.line);
+  }
+  pen.translate(0, -base);
 }
 
 export interface RowsPicture {
@@ -152,7 +190,7 @@ export function drawRows(pen: Pen, picture: RowsPicture): void {
     pen.strokeStyle = faded(theme.muted, theme.dark ? 0.34 : 0.3);
     pen.lineWidth = 0.8;
     drawPast(pen, rows[i], shapes, frame, base, past);
-    const ink = { color, background: theme.background, opaque: overlapping, width: frame.pitch < 20 ? 1 : 2 };
+    const ink = { color, background: theme.background, opaque: overlapping, width: frame.pitch < LOW ? 1 : 2 };
     drawRidge(pen, shapes.of(rows[i].capture), frame, base, ink);
   }
   for (let i = first; i <= last; i++) drawWords(pen, picture, i, baseline(frame, i) - scrolled);

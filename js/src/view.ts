@@ -5,7 +5,7 @@ import { make } from "./dom";
 import { Frames } from "./frame";
 import { makeHeader } from "./header";
 import layoutStyle from "./layout.css";
-import type { Cursor, MakePanel, Panel, Scene, Store } from "./model";
+import type { Cursor, MakePanel, Panel, Scene, Series, Store } from "./model";
 import { ridges, ridgesIfAny } from "./ridge";
 import ridgeStyle from "./ridge.css";
 import { makeScrubber } from "./scrubber";
@@ -71,13 +71,15 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   return scene;
 }
 
+const known = new WeakMap<Series, { readonly version: number; readonly ends: readonly [number, number] }>();
+
 function stepRange(stores: readonly Store[]): readonly [number, number] | null {
   let low = Infinity;
   let high = -Infinity;
   for (const store of stores) {
     for (const series of store.series.values()) {
       if (!series.length) continue;
-      const [first, last] = series.kind === "scalar" ? ends(series.steps, series.length, series.monotone) : captureEnds(series.captures);
+      const [first, last] = endsOf(series);
       low = Math.min(low, first);
       high = Math.max(high, last);
     }
@@ -85,17 +87,16 @@ function stepRange(stores: readonly Store[]): readonly [number, number] | null {
   return low <= high ? [low, high] : null;
 }
 
-function ends(steps: Float64Array, length: number, monotone: boolean): readonly [number, number] {
-  if (monotone) return [steps[0], steps[length - 1]];
-  let low = Infinity;
-  let high = -Infinity;
-  for (let i = 0; i < length; i++) {
-    if (steps[i] < low) low = steps[i];
-    if (steps[i] > high) high = steps[i];
+/** Smallest and largest step of a series, found anew only when it has changed. */
+function endsOf(series: Series): readonly [number, number] {
+  const before = known.get(series);
+  if (before?.version === series.version) return before.ends;
+  const ends: [number, number] = [Infinity, -Infinity];
+  for (let i = 0; i < series.length; i++) {
+    const step = series.kind === "scalar" ? series.steps[i] : series.captures[i].step;
+    if (step < ends[0]) ends[0] = step;
+    if (step > ends[1]) ends[1] = step;
   }
-  return [low, high];
-}
-
-function captureEnds(captures: readonly { readonly step: number }[]): readonly [number, number] {
-  return ends(Float64Array.from(captures, (capture) => capture.step), captures.length, false);
+  known.set(series, { version: series.version, ends });
+  return ends;
 }
