@@ -12,9 +12,9 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nbviz.formats.sketch import bin_values
 from nbviz.notice import warn
 from nbviz.series import Histogram, HistogramSeries, Kind, ScalarSeries, Series
+from nbviz.values import bins, number
 
 State = Literal["live", "following", "finished", "interrupted", "failed"]
 AnySeries = TypeVar("AnySeries", bound=Series)
@@ -32,6 +32,10 @@ class _Bins(NamedTuple):
     counts: Any
     edges: Any
     nonfinite: int
+
+
+_Staged = tuple[float, "int | None", "dict[str, float] | _Bins"]
+"""Wall time, step where one was given, and what was logged."""
 
 
 class Run:
@@ -56,7 +60,7 @@ class Run:
         self.problems: list[str] = []
         self._clock = clock
         self.lock = threading.RLock()
-        self._stage: list[tuple[float, int | None, dict[str, float] | _Bins]] = []
+        self._stage: list[_Staged] = []
         self._series: dict[str, Series] = {}
         self._next_step = 0
         self._latest_step = 0
@@ -91,8 +95,9 @@ class Run:
                 break
         if step is not None and not (step.__class__ is int and -STEP_LIMIT <= step <= STEP_LIMIT):
             step = self._checked_step(step)
-        self._stage.append((self._clock(), step, metrics))
-        if self._calm or len(self._stage) >= STAGE_LIMIT:
+        stage = self._stage
+        stage.append((self._clock(), step, metrics))
+        if self._calm or len(stage) >= STAGE_LIMIT:
             self.changed()
 
     def log_histogram(
@@ -118,13 +123,13 @@ class Run:
         """
         try:
             tag = str(tag)
-            bins = _Bins(tag, *_bins(values, counts, edges))
+            captured = _Bins(tag, *bins(values, counts, edges))
         except Exception as error:
             self._report_once(("histogram", tag), f"log_histogram() ignored {tag!r}: {error}")
             return
         if step is not None:
             step = self._checked_step(step)
-        self._stage.append((self._clock(), step, bins))
+        self._stage.append((self._clock(), step, captured))
         self.changed()
 
     def finish(self, state: State = "finished") -> None:
@@ -222,26 +227,32 @@ class Run:
             del self._stage[:count]
             if self.state != "following":
                 self.state = "live"
-            latest = self._latest_step
-            columns: dict[str, tuple[list[int], list[float], list[float]]] = {}
-            for wall, step, payload in staged:
-                if isinstance(payload, _Bins):
-                    step = latest if step is None else step
-                    self.append_histogram(payload.tag, step, wall, payload.counts, payload.edges, payload.nonfinite)
-                    continue
-                latest = step = self._next_step if step is None else step
-                self._next_step = max(self._next_step, step + 1)
-                for tag, value in payload.items():
-                    rows = columns.get(tag)
-                    if rows is None:
-                        rows = columns[tag] = ([], [], [])
-                        self._of_kind(tag, ScalarSeries)
-                    rows[0].append(step)
-                    rows[1].append(wall)
-                    rows[2].append(value)
-            for tag, (steps, walls, values) in columns.items():
+            for tag, (steps, walls, values) in self._by_tag(staged).items():
                 self.extend(tag, steps, walls, values)
-            self._latest_step = latest
+
+    def _by_tag(self, staged: list[_Staged]) -> dict[str, tuple[list[int], list[float], list[float]]]:
+        """Columns of the scalars; histograms are appended on the way, as their steps depend on the rows before them."""
+        columns: dict[str, tuple[list[int], list[float], list[float]]] = {}
+        latest, following = self._latest_step, self._next_step
+        for wall, step, payload in staged:
+            if isinstance(payload, _Bins):
+                at = latest if step is None else step
+                self.append_histogram(payload.tag, at, wall, payload.counts, payload.edges, payload.nonfinite)
+                continue
+            latest = step = following if step is None else step
+            if step >= following:
+                following = step + 1
+            for tag in payload:
+                try:
+                    steps, walls, values = columns[tag]
+                except KeyError:
+                    self._of_kind(tag, ScalarSeries)
+                    steps, walls, values = columns[tag] = ([], [], [])
+                steps.append(step)
+                walls.append(wall)
+                values.append(payload[tag])
+        self._latest_step, self._next_step = latest, following
+        return columns
 
     def changed(self) -> None:
         """Wake whoever shows the run; costs nothing while they are awake already."""
@@ -287,16 +298,16 @@ class Run:
     def _numbers(self, metrics: dict[str, Any]) -> dict[str, float]:
         numbers = {}
         for tag, value in metrics.items():
-            number = value if value.__class__ is float else _number(value)
-            if number is None:
-                kind = type(value).__name__
-                self._report_once(
-                    ("number", tag, kind),
-                    f"log() ignored {tag!r}: expected one number that fits a float (Python, numpy or torch), got a "
-                    f"value of type {kind}; the other metrics of the call were kept.",
-                )
-            else:
-                numbers[tag] = number
+            taken = value if value.__class__ is float else number(value)
+            if taken is not None:
+                numbers[tag] = taken
+                continue
+            kind = type(value).__name__
+            self._report_once(
+                ("number", tag, kind),
+                f"log() ignored {tag!r}: expected one number that fits a float (Python, numpy or torch), got a value "
+                f"of type {kind}; the other metrics of the call were kept.",
+            )
         return numbers
 
     def _checked_step(self, step: Any) -> int | None:
@@ -321,38 +332,3 @@ class Run:
             self._reported.add(key)
             self.problems.append(sentence)
         warn(sentence)
-
-
-def _number(value: Any) -> float | None:
-    try:
-        # item() of numpy, torch, jax: one element of any shape, and on any device.
-        item = getattr(value, "item", None)
-        element = value if item is None else item()
-        return None if isinstance(element, (str, bytes, bytearray)) else float(element)
-    except Exception:
-        return None
-
-
-def _as_array(tensor: Any) -> Any:
-    """The numbers of a torch tensor, off the graph and off the device."""
-    tensor = tensor.detach().cpu()
-    try:
-        return tensor.numpy()
-    except TypeError:  # bfloat16 and the eight-bit floats have no numpy dtype
-        return tensor.float().numpy()
-
-
-def _bins(values: Any, counts: Any, edges: Any) -> tuple[Any, Any, int]:
-    if (values is None) == (counts is None) or (counts is None) != (edges is None):
-        raise ValueError("expected either values, or counts= and edges= together.")
-    if values is not None:
-        return bin_values(_as_array(values) if hasattr(values, "detach") else values)
-    # Copies: the caller may go on filling its arrays.
-    counts, edges = np.array(counts, np.float64), np.array(edges, np.float64)
-    if counts.ndim != 1 or edges.shape != (len(counts) + 1,) or not len(counts):
-        raise ValueError(f"expected counts (k,) and edges (k + 1,), got shapes {counts.shape} and {edges.shape}.")
-    if not (np.isfinite(edges).all() and (np.diff(edges) > 0).all()):
-        raise ValueError("expected finite, increasing edges.")
-    if not (np.isfinite(counts).all() and (counts >= 0).all()):
-        raise ValueError("expected finite counts that are not negative.")
-    return counts, edges, 0

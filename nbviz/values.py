@@ -1,0 +1,54 @@
+"""What users hand over, as numbers: scalars and tensors of any library, without importing any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nbviz.formats.sketch import bin_values
+
+
+def number(value: Any) -> float | None:
+    """One number, or ``None`` where the value is none."""
+    try:
+        # item() of numpy, torch, jax: one element of any shape, and on any device.
+        item = getattr(value, "item", None)
+        element = value if item is None else item()
+        return None if isinstance(element, (str, bytes, bytearray)) else float(element)
+    except Exception:
+        return None
+
+
+def _as_array(tensor: Any) -> Any:
+    """The numbers of a torch tensor, off the graph and off the device."""
+    tensor = tensor.detach().cpu()
+    try:
+        return tensor.numpy()
+    except TypeError:  # bfloat16 and the eight-bit floats have no numpy dtype
+        return tensor.float().numpy()
+
+
+def bins(values: Any, counts: Any, edges: Any) -> tuple[Any, Any, int]:
+    """Counts (k,), edges (k + 1,) and how many values were not finite, of values or of a histogram made elsewhere.
+
+    Raises
+    ------
+    ValueError
+        If neither or both are given, or the histogram is none.
+    TypeError
+        If the values are not real numbers.
+    """
+    if (values is None) == (counts is None) or (counts is None) != (edges is None):
+        raise ValueError("expected either values, or counts= and edges= together.")
+    if values is not None:
+        return bin_values(_as_array(values) if hasattr(values, "detach") else values)
+    # Copies: the caller may go on filling its arrays.
+    counts, edges = np.array(counts, np.float64), np.array(edges, np.float64)
+    if counts.ndim != 1 or edges.shape != (len(counts) + 1,) or not len(counts):
+        raise ValueError(f"expected counts (k,) and edges (k + 1,), got shapes {counts.shape} and {edges.shape}.")
+    if not (np.isfinite(edges).all() and (np.diff(edges) > 0).all()):
+        raise ValueError("expected finite, increasing edges.")
+    if not (np.isfinite(counts).all() and (counts >= 0).all()):
+        raise ValueError("expected finite counts that are not negative.")
+    return counts, edges, 0
