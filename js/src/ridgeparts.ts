@@ -45,7 +45,9 @@ export function write(parts: Parts, title: string, rows: readonly Row[], open: L
   setText(parts.warning, open && rows[0] ? rows[0].warning : "");
   parts.warning.hidden = parts.warning.textContent === "";
   const count = open?.series.captures.length ?? 0;
-  setText(parts.note, open ? `${formatStep(count)} captures, newest in front` : `past ${pastCaptures(rows.length)} captures faint`);
+  const past = pastCaptures(rows.length);
+  const behind = past === 1 ? "past capture faint" : `past ${past} captures faint`;
+  setText(parts.note, open ? `${formatStep(count)} captures, newest in front` : behind);
   const { viewport } = parts;
   viewport.setAttribute("role", open ? "slider" : "listbox");
   viewport.setAttribute("aria-label", open ? `${open.series.tag}: capture` : `${title} at step ${at}`);

@@ -149,7 +149,7 @@ export function drawAxis(pen: Pen, frame: Frame, axis: Axis, theme: Theme): void
 }
 
 /** How many captures before the current one are drawn behind it: fewer where many layers share the panel. */
-export const pastCaptures = (rows: number): number => Math.max(2, Math.min(8, Math.floor(160 / Math.max(1, rows))));
+export const pastCaptures = (rows: number): number => Math.max(1, Math.min(8, Math.floor(64 / Math.max(1, rows))));
 
 function drawPast(pen: Pen, row: Row, shapes: Shapes, frame: Frame, base: number, past: number): void {
   const { captures } = row.layer.series;

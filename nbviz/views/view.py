@@ -12,7 +12,6 @@ import anywidget
 import traitlets
 
 from nbviz.channel import STATIC, Channel, kernel_only
-from nbviz.picture import picture_html
 from nbviz.run import Run
 
 OWN = ("panels", "channels", "picture", "step")
@@ -153,6 +152,8 @@ class View(anywidget.AnyWidget):
         self._display = display(self._picture(), raw=True, display_id=f"nbviz-{self.picture}") or self._display
 
     def _picture(self) -> dict[str, str]:
+        from nbviz.picture import picture_html
+
         step = self._shown()
         return picture_html(self._runs, self.PANELS, self.picture, step, self.smoothing, self.title, tags=self.tags)
 
