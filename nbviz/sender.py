@@ -88,7 +88,7 @@ class Sender:
             scalars = [series for series in self._all() if isinstance(series, ScalarSeries)]
             histograms = [series for series in self._all() if isinstance(series, HistogramSeries)]
             share = limit // 2 if histograms else limit
-            points = min(POINTS, max(64, share // (POINT_BYTES * max(1, len(scalars)))))
+            points = min(POINTS, max(16, share // (POINT_BYTES * max(1, len(scalars)))))
             splices = [self._scalars(series, 0, points) for series in scalars]
             left = limit - sum(POINT_BYTES * len(splice.columns.walls) for splice in splices)
             return self._frame([*splices, *self._bounded(histograms, left)])
@@ -158,7 +158,7 @@ class Sender:
         while True:
             chosen = [(series, self._pyramid(series).at_most(captures)) for series in histograms]
             size = sum(_bytes(capture, depth) for _, held in chosen for capture in held)
-            if size <= limit or (depth == "u1" and captures <= 2):
+            if size <= limit or (depth == "u1" and captures <= 1):
                 return [self._histograms(series, 0, held, depth) for series, held in chosen]
             captures = captures // 2 if depth == "u1" else captures
             depth = "u1"
