@@ -22,7 +22,7 @@ demo: .venv/.demo
 	@$(BIN)/python demo/train_digits.py
 
 lab: .venv/.demo
-	$(BIN)/jupyter lab $(firstword $(wildcard demo/digits_executed.ipynb) notebooks/01_live_loss.ipynb)
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(wildcard demo/digits_executed.ipynb) notebooks/01_live_loss.ipynb)
 
 test: .venv/.dev $(NODE_MODULES) torch chromium
 	$(BIN)/python -m pytest $(TESTS)
