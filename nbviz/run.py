@@ -142,10 +142,11 @@ class Run:
         """Append scalars from a source; each argument has shape (n,). Call `changed` after a batch."""
         with self.lock:
             series = self._of_kind(tag, ScalarSeries)
-            if series is not None and len(np.asarray(steps)):
+            if series is not None:
                 series.extend(steps, wall_times, values)
-                self._next_step = max(self._next_step, int(np.max(np.asarray(steps))) + 1)
-                self._latest_step = int(np.asarray(steps)[-1])
+            if series is not None and series.largest_step is not None:
+                self._next_step = max(self._next_step, series.largest_step + 1)
+                self._latest_step = int(series.steps[-1])
 
     def append_histogram(
         self, tag: str, step: int, wall_time: float, counts: ArrayLike, edges: ArrayLike, nonfinite: int = 0
@@ -211,7 +212,8 @@ class Run:
     def last_step(self) -> int:
         """The largest step of any series, 0 while there is none."""
         self.commit()
-        return max((int(series.steps.max()) for series in list(self._series.values()) if len(series)), default=0)
+        largest = [series.largest_step for series in list(self._series.values())]
+        return max((step for step in largest if step is not None), default=0)
 
     # Stage and commit
 
@@ -228,7 +230,9 @@ class Run:
             if self.state != "following":
                 self.state = "live"
             for tag, (steps, walls, values) in self._by_tag(staged).items():
-                self.extend(tag, steps, walls, values)
+                series = self._of_kind(tag, ScalarSeries)
+                if series is not None:
+                    series.extend(steps, walls, values)
 
     def _by_tag(self, staged: list[_Staged]) -> dict[str, tuple[list[int], list[float], list[float]]]:
         """Columns of the scalars; histograms are appended on the way, as their steps depend on the rows before them."""

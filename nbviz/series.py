@@ -54,6 +54,7 @@ class Series:
         self.tag = tag
         self.generation = 0
         """Grows when rows are taken back; within a generation rows are only added."""
+        self.largest_step: int | None = None
         self._steps = Column(np.int64)
         self._walls = Column(np.float64)
 
@@ -69,6 +70,12 @@ class Series:
         if not mask.all():
             self._keep(mask)
             self.generation += 1
+            self.largest_step = int(self.steps.max()) if len(self) else None
+
+    def _extend_steps(self, steps: NDArray[np.int64]) -> None:
+        self._steps.extend(steps)
+        largest = int(steps.max())
+        self.largest_step = largest if self.largest_step is None else max(self.largest_step, largest)
 
     def _keep(self, mask: NDArray[np.bool_]) -> None:
         self._steps.keep(mask)
@@ -104,10 +111,12 @@ class ScalarSeries(Series):
         super()._keep(mask)
 
     def extend(self, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike) -> None:
-        """Append rows; each argument has shape (n,). ``wall_times`` comes last, as the length is read off it."""
-        self._steps.extend(steps)
-        self._values.extend(values)
-        self._walls.extend(wall_times)
+        """Append rows; each argument has shape (n,)."""
+        added = np.asarray(steps, np.int64)
+        if len(added):
+            self._extend_steps(added)
+            self._values.extend(values)
+            self._walls.extend(wall_times)  # last: a reader takes the number of rows from here
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +159,6 @@ class HistogramSeries(Series):
         super()._keep(mask)
 
     def append(self, capture: Histogram) -> None:
-        self._steps.extend([capture.step])
+        self._extend_steps(np.array([capture.step], np.int64))
         self._captures.append(capture)
         self._walls.extend([capture.wall_time])

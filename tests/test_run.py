@@ -320,3 +320,33 @@ def test_a_run_names_its_tags_when_printed() -> None:
     assert repr(run) == "<Run 'mnist' live: nothing logged yet>"
     run.log(loss=1.0)
     assert repr(run) == "<Run 'mnist' live: loss (1)>"
+
+
+def test_a_histogram_takes_the_step_of_the_latest_log_whichever_tag_that_was() -> None:
+    run = Run("run")
+    run.log(loss=1.0, step=10)
+    run.log(val_loss=2.0, step=4)
+    run.log(loss=0.5, step=11)
+    run.commit()
+    run.log_histogram("weights", [1.0, 2.0])
+    assert run["weights"].steps.tolist() == [11]
+
+
+def test_a_histogram_logged_to_a_run_from_files_takes_its_last_step() -> None:
+    run = Run("run")
+    run.extend("loss", [0, 1, 2], [0.0, 1.0, 2.0], [3.0, 2.0, 1.0])
+    run.log_histogram("weights", [1.0, 2.0])
+    assert run["weights"].steps.tolist() == [2]
+
+
+def test_the_last_step_is_the_largest_and_a_rewind_takes_it_back() -> None:
+    run = Run("run")
+    assert run.last_step == 0
+    run.log(loss=1.0, step=-7)
+    assert run.last_step == -7
+    run.log(loss=1.0, step=30)
+    run.log(loss=1.0, step=12)
+    run.log_histogram("weights", [1.0], step=40)
+    assert run.last_step == 40
+    run.rewind(20)
+    assert run.last_step == 12
