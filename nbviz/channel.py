@@ -21,12 +21,11 @@ from nbviz.run import STEP_LIMIT, Run
 from nbviz.sender import Sender
 
 STATIC = pathlib.Path(__file__).parent / "static"
-SNAPSHOT_SECONDS = 30.0
-"""How often a run that never rests updates what a saved notebook would hold."""
+SAVE_SECONDS = 30.0
+AGE_SHARE = 1 / 100
+"""While a run grows, its snapshot and picture are renewed every 30 s, after eight hours every 5 min."""
 
 pump = Pump()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=pump.abandon)
 
 
 def kernel_only(trait: str) -> Callable[[Any, Any], Any]:
@@ -67,7 +66,7 @@ class Channel(anywidget.AnyWidget):
         self._sender.skip()
         self._sending = threading.Lock()
         self._clock = clock
-        self._saved = clock()
+        self._born, self._saved = clock(), -SAVE_SECONDS
         self._followers: WeakSet[Any] = WeakSet()
         super().__init__(run=run.name, family=family(run.name))
         self.on_msg(self._handle)
@@ -89,20 +88,35 @@ class Channel(anywidget.AnyWidget):
         """Have ``follower.flushed()`` called after rows were sent and ``follower.rested()`` at rest."""
         self._followers.add(follower)
 
+    def unfollow(self, follower: Any) -> None:
+        self._followers.discard(follower)
+
     def flush(self) -> None:
         """Send the rows the page has not had."""
         with self._sending:
             self._post(self._sender.take())
         for follower in list(self._followers):
             follower.flushed()
-        if self._clock() - self._saved > SNAPSHOT_SECONDS:
-            self.rest()
+        if self._unsaved_for() > 0:
+            self._save()
 
-    def rest(self) -> None:
-        """Say how far everything was sent, and renew the page's snapshot, which is what a notebook saves."""
+    def rest(self, final: bool = False) -> float | None:
+        """Say how far everything was sent, and renew what a notebook saves, unless that was renewed just before."""
         with self._sending:
             self._post(self._sender.totals())
-            self._saved = self._clock()
+        if final or self._run.state not in ("live", "following") or self._unsaved_for() >= 0:
+            self._save()
+            return None
+        return -self._unsaved_for()
+
+    def _unsaved_for(self) -> float:
+        """Seconds for which a renewal has been due."""
+        now = self._clock()
+        return now - self._saved - max(SAVE_SECONDS, (now - self._born) * AGE_SHARE)
+
+    def _save(self) -> None:
+        self._saved = self._clock()
+        with self._sending:
             self.send_state("_snapshot")
         for follower in list(self._followers):
             follower.rested()
@@ -134,6 +148,17 @@ class Channel(anywidget.AnyWidget):
 
     def _encoded_snapshot(self) -> bytes:
         return encode(self._sender.snapshot())
+
+
+def _after_fork() -> None:
+    """In a forked child, such as a data loader's worker: nothing is sent from there, and no lock is held."""
+    pump.abandon()
+    for channel in list(Channel._of_runs.values()):
+        channel._sending = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _honour_subshell(comm: Any) -> None:

@@ -48,7 +48,7 @@ def place(tag: str, run: str = "") -> Place:
     metric, role = split_role(tag)
     role = role or ROLES.get(run.rpartition("/")[2].lower()) or "train"
     words = set(re.split(r"[^a-z0-9]+", metric.rpartition("/")[2].lower()))
-    if words & SHARES:
+    if words & SHARES and not words & ERRORS:
         return Place("accuracy", role, "percent", "max")
     return Place(metric, role, "", "min" if words & ERRORS else "")
 
@@ -65,7 +65,8 @@ def split_role(tag: str) -> tuple[str, Role | None]:
     name = parts[-1].removeprefix("epoch_")
     for pattern in (r"(?P<role>[a-zA-Z]+)[_\-. ](?P<metric>.+)", r"(?P<metric>.+)[_\-. ](?P<role>[a-zA-Z]+)"):
         match = re.fullmatch(pattern, name)
-        role = ROLES.get(match["role"].lower()) if match else None
+        # std_dev is a deviation
+        role = ROLES.get(match["role"].lower()) if match and match["role"] != "dev" else None
         if match and role:
             return "/".join([*parts[:-1], match["metric"]]), role
     return "/".join([*parts[:-1], name]), None

@@ -72,7 +72,7 @@ def export_html(widget: Any, path: str | pathlib.Path) -> pathlib.Path:
             }
             for channel in channels
         },
-        "view": widget.get_state(["panels", "channels", "title", "smoothing", "tags", "picture"]),
+        "view": widget.get_state(["panels", "channels", "names", "title", "smoothing", "tags", "picture"]),
     }
     page = PAGE.format(
         title=html.escape(widget.title or ", ".join(channel.run for channel in channels)),

@@ -24,5 +24,5 @@ def warn(sentence: str) -> None:
         depth, frame = depth + 1, frame.f_back
     try:
         warnings.warn(sentence, NbvizWarning, stacklevel=depth)
-    except Warning:
+    except Exception:  # also a warning that cannot be shown, as when stderr is closed
         logger.warning(sentence)

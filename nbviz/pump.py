@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from nbviz.notice import warn
@@ -23,8 +24,11 @@ class Task(Protocol):
     def flush(self) -> None:
         """Send what is new."""
 
-    def rest(self) -> None:
-        """Bring everything that is expensive up to date: nothing has changed for a second."""
+    def rest(self, final: bool = False) -> float | None:
+        """Bring everything up to date: nothing has changed for a second, or for longer if ``final``.
+
+        Returns the seconds until it wants to rest again, ``None`` when there is nothing left to do.
+        """
 
 
 class _Due:
@@ -80,7 +84,7 @@ class Pump:
         for task, due in waiting:
             due.flush_at, due.rest_at, due.flushed = None, None, self._clock()
             self._do(task.flush)
-            self._do(task.rest)
+            self._do(partial(task.rest, final=True))
 
     def tick(self) -> float | None:
         """Do what is due; return the seconds until something else is, ``None`` when nothing is waiting."""
@@ -94,7 +98,8 @@ class Pump:
                 self._do(task.flush)
             elif due.flush_at is None and due.rest_at is not None and due.rest_at <= now:
                 due.rest_at = None
-                self._do(task.rest)
+                again = self._do(task.rest)
+                due.rest_at = None if again is None else now + again
         with self._lock:
             # A task that waits for its flush has no use for its rest, which may be long due where flushes are rare.
             nexts = [due.rest_at if due.flush_at is None else due.flush_at for due in list(self._due.values())]
@@ -117,11 +122,12 @@ class Pump:
         active = sum(due.rest_at is not None for due in list(self._due.values()))
         return max(FLUSH_SECONDS, age * AGE_SHARE, active / TASKS_PER_SECOND)
 
-    def _do(self, action: Callable[[], None]) -> None:
+    def _do(self, action: Callable[[], float | None]) -> float | None:
         try:
-            action()
+            return action()
         except Exception as error:
             if type(error) not in self._reported:
                 self._reported.add(type(error))
                 kind = type(error).__name__
                 warn(f"nbviz could not update its view ({kind}: {error}); training goes on, data are kept.")
+            return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import operator
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, TypeVar
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +20,18 @@ from nbviz.values import bins, number
 
 State = Literal["live", "following", "finished", "interrupted", "failed"]
 AnySeries = TypeVar("AnySeries", bound=Series)
+
+_runs: WeakSet[Run] = WeakSet()
+
+
+def _renew_locks() -> None:
+    """In a forked child a lock that another thread held would stay locked for ever."""
+    for run in _runs:
+        run.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
 
 STAGE_LIMIT = 4096
 """Staged calls that a log() commits itself, so that a run nobody looks at stays small."""
@@ -67,6 +81,7 @@ class Run:
         self._reported: set[object] = set()
         self._listeners: list[Callable[[], None]] = []
         self._calm = True
+        _runs.add(self)
 
     def __repr__(self) -> str:
         tags = ", ".join(f"{tag} ({len(self[tag]):,})" for tag in self.tags()[:8])
@@ -184,6 +199,10 @@ class Run:
         """
         self.commit()
         return [tag for tag, series in list(self._series.items()) if kind is None or series.kind == kind]
+
+    def committed(self) -> list[Series]:
+        """Every series, in order of first appearance, without what is staged."""
+        return list(self._series.values())
 
     def __contains__(self, tag: object) -> bool:
         self.commit()

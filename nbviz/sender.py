@@ -46,21 +46,23 @@ class Sender:
         """The rows not yet sent, which count as sent from now on."""
         with self.run.lock:
             splices = []
-            for series in self._all():
+            listed = self._listed()
+            for series in listed:
                 generation, rows = self._sent.get(series.tag, (series.generation, 0))
                 start = rows if generation == series.generation else 0
                 if start < len(series) or generation != series.generation:
                     splices.append(self._splice(series, start))
-            self._mark()
+            self._mark(listed)
             return self._frame(splices)
 
     def skip(self) -> None:
         """Count everything as sent: a page that opens starts from a snapshot."""
         with self.run.lock:
-            for series in self._all():
+            listed = self._listed()
+            for series in listed:
                 if isinstance(series, HistogramSeries):
                     self._held[series.tag] = len(self._pyramid(series).at_most(CAPTURES))
-            self._mark()
+            self._mark(listed)
 
     def totals(self) -> Frame:
         """No rows, only how far every series has been sent, by which a page notices a lost tail."""
@@ -77,7 +79,7 @@ class Sender:
         """
         with self.run.lock:
             splices = []
-            for series in self._all():
+            for series in self._listed():
                 if series.tag in have:
                     splices.append(self._splice(series, _start(have[series.tag], series), answering=True))
             return self._frame(splices)
@@ -85,23 +87,26 @@ class Sender:
     def snapshot(self, limit: int = SNAPSHOT_BYTES) -> Frame:
         """Every series from 0, in at most about ``limit`` bytes."""
         with self.run.lock:
-            scalars = [series for series in self._all() if isinstance(series, ScalarSeries)]
-            histograms = [series for series in self._all() if isinstance(series, HistogramSeries)]
+            listed = self._listed()
+            scalars = [series for series in listed if isinstance(series, ScalarSeries)]
+            histograms = [series for series in listed if isinstance(series, HistogramSeries)]
             share = limit // 2 if histograms else limit
             points = min(POINTS, max(16, share // (POINT_BYTES * max(1, len(scalars)))))
             splices = [self._scalars(series, 0, points) for series in scalars]
             left = limit - sum(POINT_BYTES * len(splice.columns.walls) for splice in splices)
             return self._frame([*splices, *self._bounded(histograms, left)])
 
-    def _all(self) -> Sequence[Series]:
-        return [self.run[tag] for tag in self.run.tags()]
+    def _listed(self) -> list[Series]:
+        """Every series, after the one commit of a frame: with the lock held, nothing grows until the next."""
+        self.run.commit()
+        return self.run.committed()
 
     def _frame(self, splices: Sequence[Splice], totals: dict[str, tuple[int, int]] | None = None) -> Frame:
         self.number += 1
         return Frame(self.number, self.run.state, splices, totals or {})
 
-    def _mark(self) -> None:
-        self._sent = {series.tag: (series.generation, len(series)) for series in self._all()}
+    def _mark(self, listed: Sequence[Series]) -> None:
+        self._sent = {series.tag: (series.generation, len(series)) for series in listed}
 
     def _splice(self, series: Series, start: int, answering: bool = False) -> Splice:
         if isinstance(series, ScalarSeries):

@@ -24,20 +24,21 @@ class Column:
     def __len__(self) -> int:
         return self._length
 
-    def extend(self, values: ArrayLike) -> None:
+    def write(self, start: int, values: ArrayLike) -> None:
+        """Put values at row ``start``; a half-written tail beyond it, as an interrupt leaves one, is dropped."""
         added = np.asarray(values, self._data.dtype)
-        length = self._length + len(added)
+        length = start + len(added)
         if length > len(self._data):
             grown = np.empty(max(length, 2 * len(self._data)), self._data.dtype)
-            grown[: self._length] = self._data[: self._length]
+            grown[:start] = self._data[:start]
             self._data = grown
-        self._data[self._length : length] = added
+        self._data[start:length] = added
         self._length = length
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         kept = self.view()[mask]
         self._data, self._length = np.empty(max(64, len(kept)), self._data.dtype), 0
-        self.extend(kept)
+        self.write(0, kept)
 
     def view(self) -> NDArray[Any]:
         view = self._data[: self._length]
@@ -72,8 +73,9 @@ class Series:
             self.generation += 1
             self.largest_step = int(self.steps.max()) if len(self) else None
 
-    def _extend_steps(self, steps: NDArray[np.int64]) -> None:
-        self._steps.extend(steps)
+    def _finish_rows(self, steps: NDArray[np.int64], wall_times: ArrayLike) -> None:
+        """The last column written, as a reader takes the number of whole rows from it."""
+        self._walls.write(len(self), wall_times)
         largest = int(steps.max())
         self.largest_step = largest if self.largest_step is None else max(self.largest_step, largest)
 
@@ -112,11 +114,15 @@ class ScalarSeries(Series):
 
     def extend(self, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike) -> None:
         """Append rows; each argument has shape (n,)."""
-        added = np.asarray(steps, np.int64)
+        added, numbers, walls = np.asarray(steps, np.int64), np.asarray(values, float), np.asarray(wall_times, float)
+        if not len(added) == len(numbers) == len(walls):
+            raise ValueError(
+                f"expected as many steps, wall times and values, got {len(added)}, {len(walls)}, {len(numbers)}"
+            )
         if len(added):
-            self._extend_steps(added)
-            self._values.extend(values)
-            self._walls.extend(wall_times)  # last: a reader takes the number of rows from here
+            self._steps.write(len(self), added)
+            self._values.write(len(self), numbers)
+            self._finish_rows(added, walls)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +165,7 @@ class HistogramSeries(Series):
         super()._keep(mask)
 
     def append(self, capture: Histogram) -> None:
-        self._extend_steps(np.array([capture.step], np.int64))
-        self._captures.append(capture)
-        self._walls.extend([capture.wall_time])
+        step = np.array([capture.step], np.int64)
+        self._steps.write(len(self), step)
+        self._captures[len(self) :] = [capture]
+        self._finish_rows(step, [capture.wall_time])

@@ -27,6 +27,9 @@ TABLE = {
     "valid_loss": LOSS._replace(role="validation"),
     "eval/loss": LOSS._replace(role="validation"),
     "dev/loss": LOSS._replace(role="validation"),
+    "std_dev": Place("std_dev", "train", "", ""),
+    "dice_loss": Place("dice_loss", "train", "", "min"),
+    "val/iou_loss": Place("iou_loss", "validation", "", "min"),
     "test_loss": LOSS._replace(role="test"),
     "testing/loss": LOSS._replace(role="test"),
     # Keras

@@ -31,7 +31,7 @@ class Task:
         if self._error:
             raise self._error
 
-    def rest(self) -> None:
+    def rest(self, final: bool = False) -> None:
         self.rests.append(self._clock())
 
 
@@ -199,7 +199,7 @@ def test_one_daemon_thread_flushes_what_another_thread_woke() -> None:
             threads.append(threading.current_thread())
             flushed.set()
 
-        def rest(self) -> None:
+        def rest(self, final: bool = False) -> None:
             rested.set()
 
     pump, task = Pump(), Real()

@@ -15,6 +15,7 @@ import pytest
 
 from nbviz import NbvizWarning, Run
 from nbviz.run import STAGE_LIMIT
+from nbviz.series import Column
 
 
 @pytest.fixture(autouse=True)
@@ -350,3 +351,22 @@ def test_the_last_step_is_the_largest_and_a_rewind_takes_it_back() -> None:
     assert run.last_step == 40
     run.rewind(20)
     assert run.last_step == 12
+
+
+def test_an_interrupt_in_the_middle_of_a_commit_shifts_no_later_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run("run", clock=lambda: 1.0)
+    run.extend("loss", [0], [0.0], [10.0])
+    write = Column.write
+
+    def interrupted(self: Column, start: int, values: Any) -> None:
+        if self is run["loss"]._values:
+            raise KeyboardInterrupt
+        write(self, start, values)
+
+    monkeypatch.setattr(Column, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.extend("loss", [1, 2], [1.0, 2.0], [11.0, 12.0])
+    monkeypatch.undo()
+    run.extend("loss", [3, 4], [3.0, 4.0], [13.0, 14.0])
+    assert run["loss"].steps.tolist() == [0, 3, 4]
+    assert run["loss"].values.tolist() == [10.0, 13.0, 14.0]

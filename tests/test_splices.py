@@ -232,6 +232,64 @@ def test_a_frame_before_a_gap_is_not_joined_and_says_what_the_page_has(page: Pag
     assert_page_shows(page, run)
 
 
+def test_rows_logged_while_a_frame_is_made_are_in_the_next_one(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = logged(10)
+    sender = Sender(run)
+    page.reload()
+    splice = Sender._splice
+
+    def logging_meanwhile(self: Sender, *arguments: Any) -> Any:
+        run.log(loss=0.1, accuracy=0.2)
+        return splice(self, *arguments)
+
+    monkeypatch.setattr(Sender, "_splice", logging_meanwhile)
+    for _ in range(5):
+        assert page.apply(sender.take()) == {}
+    monkeypatch.undo()
+    assert page.apply(sender.take()) == {}
+    assert_page_shows(page, run)
+
+
+def test_a_snapshot_that_is_a_little_ahead_does_not_coarsen_what_the_page_holds(page: Page) -> None:
+    run = logged(5000)
+    sender = Sender(run)
+    page.reload()
+    page.apply(sender.take())
+    run.log(loss=0.5)
+    page.apply(sender.snapshot(4000))
+    (held,) = page.dump()["series"]
+    assert (held["rows"], held["length"]) == (5001, 5001)
+    page.apply(sender.take())
+    assert_page_shows(page, run)
+
+
+def test_a_gap_is_told_until_it_is_filled(page: Page) -> None:
+    run = Run("run", clock=lambda: 1.0)
+    sender = Sender(run)
+    page.reload()
+    run.log(loss=1.0, accuracy=0.5)
+    page.apply(sender.take())
+    run.log(loss=2.0, accuracy=0.6)
+    sender.take()
+    run.log(loss=3.0)
+    assert page.apply(sender.take()) == {"loss": [0, 1]}
+    assert page.apply(sender.totals()) == {"loss": [0, 1], "accuracy": [0, 1]}
+    assert page.apply(sender.answer({"loss": [0, 1]})) == {"accuracy": [0, 1]}
+    assert page.apply(sender.answer({"accuracy": [0, 1]})) == {}
+    assert_page_shows(page, run)
+
+
+def test_edges_that_float32_cannot_tell_apart_travel_whole(page: Page) -> None:
+    run = Run("run", clock=lambda: 1.0)
+    run.log_histogram("wide", counts=[1, 2, 3], edges=[1e9, 1e9 + 1, 1e9 + 2.5, 1e9 + 4])
+    run.log_histogram("huge", counts=[1, 2], edges=[0, 1, 1e39])
+    page.reload()
+    page.apply(Sender(run).take())
+    wide, huge = (series["captures"][0]["edges"] for series in page.dump()["series"])
+    assert wide == [1e9, 1e9 + 1, 1e9 + 2.5, 1e9 + 4]
+    assert huge == [0, 1, 1e39]
+
+
 def test_totals_reveal_a_lost_tail(page: Page) -> None:
     run = logged(10)
     sender = Sender(run)

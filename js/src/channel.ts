@@ -13,20 +13,32 @@ export interface Exports {
 const RESTARTED = "the kernel was restarted: this is what it had sent before";
 const WAITING = "some points are missing: the kernel sends them when its cell ends";
 const ASK_AGAIN_MS = 3000;
+const LONGEST_MS = 300_000;
 
 function initialize({ model, signal }: { model: Model; signal: AbortSignal }): Exports {
   const store = new RunStore(String(model.get("run")), String(model.get("family")));
   const cursor = new StepCursor(model.get("cursor") as number | null);
-  let asked: number | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let patience = ASK_AGAIN_MS;
 
   const ask = (tags: readonly string[]) => {
-    if (asked !== null) {
-      if (performance.now() - asked < ASK_AGAIN_MS) return;
-      store.say(WAITING);
-    }
-    asked = performance.now();
+    if (timer !== undefined) return;
     post({ type: "resync", have: store.have(tags) });
+    // A kernel that is busy answers all that was asked in the end, so ask ever more seldom.
+    timer = setTimeout(() => {
+      timer = undefined;
+      patience = Math.min(2 * patience, LONGEST_MS);
+      store.say(store.notice || WAITING);
+      ask(store.missing());
+    }, patience);
   };
+  const heal = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    patience = ASK_AGAIN_MS;
+    store.say("");
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer));
   const post = (message: unknown) => {
     try {
       model.send(message);
@@ -35,12 +47,15 @@ function initialize({ model, signal }: { model: Model; signal: AbortSignal }): E
     }
   };
   const take = (binary: unknown) => {
-    const bytes = bytesOf(binary);
-    if (!bytes?.length) return;
-    const missing = store.apply(decodeFrame(bytes));
-    if (missing.length) return ask(missing);
-    asked = null;
-    store.say("");
+    try {
+      const bytes = bytesOf(binary);
+      if (!bytes?.length) return;
+      const missing = store.apply(decodeFrame(bytes));
+      if (missing.length) ask(missing);
+      else heal();
+    } catch (error) {
+      store.say(`a message could not be read: ${error}`);
+    }
   };
 
   listen(model, "msg:custom", (message: { type?: string }, buffers: unknown[]) => {

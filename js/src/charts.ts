@@ -40,7 +40,11 @@ export const makeCharts: MakePanel = (scene, signal) => {
     const order = groups.map((group) => group.chart).join("\n");
     if (order === shownOrder) return;
     shownOrder = order;
-    grid.append(...groups.map((group) => charts.get(group.chart)!.element));
+    // Only what is not in its place moves: an element that moves loses the focus and the pointer.
+    groups.forEach((group, i) => {
+      const { element } = charts.get(group.chart)!;
+      if (grid.children[i] !== element) grid.insertBefore(element, grid.children[i] ?? null);
+    });
     grid.dataset.count = String(groups.length);
     grid.hidden = groups.length === 0;
   };

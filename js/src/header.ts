@@ -89,6 +89,7 @@ function makeSmoothing(scene: Scene, signal: AbortSignal): { element: HTMLElemen
     scene.smoothing = Number(input.value);
     scene.request();
   }, { signal });
+  input.addEventListener("change", () => scene.keepSmoothing?.(scene.smoothing), { signal });
   const element = make("label", { class: "smoothing", title: "Smooths training lines as TensorBoard does; what was logged stays faint behind" },
     make("span", { class: "smoothing-word" }, "smoothing"), words, input);
   const draw = (): void => {

@@ -106,6 +106,8 @@ export interface Scene {
   range(): readonly [number, number] | null;
   /** Milliseconds, as given to the animation frame. */
   now(): number;
+  /** Keeps the smoothing that the reader has chosen, where there is somebody to keep it. */
+  readonly keepSmoothing?: (smoothing: number) => void;
   /** Draw once more in the next animation frame; many calls, one frame. */
   request(): void;
 }
@@ -119,4 +121,12 @@ export interface Panel {
 
 export type MakePanel = (scene: Scene, signal: AbortSignal) => Panel;
 
-export const seriesKey = (store: Store, series: Series): string => `${store.run}\n${series.tag}`;
+const numbers = new WeakMap<Store, number>();
+let counted = 0;
+
+/** Tells series apart, also those of runs that share a name. */
+export function seriesKey(store: Store, series: Series): string {
+  let number = numbers.get(store);
+  if (number === undefined) numbers.set(store, (number = counted++));
+  return `${number}\n${series.tag}`;
+}

@@ -2,8 +2,9 @@
  * The page's half of the splice rule, and its bounded copy of a run's columns.
  *
  * An older generation is ignored; a newer one is taken only from its start. In the same one a splice that starts past
- * the end is a gap; one from the start that knows more rows, or as many in finer detail, replaces what is held;
- * otherwise the overlap is skipped and the rest appended. nbviz/sender.py is the kernel's half.
+ * the end is a gap; one from the start that reaches as far in finer detail replaces what is held, and so does one of
+ * histograms that reaches further; otherwise the overlap is skipped and the rest appended. nbviz/sender.py is the
+ * kernel's half.
  */
 
 import type { Capture, Captures, Place, Scalars, Series, State, Store } from "./model";
@@ -112,6 +113,8 @@ export class RunStore implements Store {
   notice = "";
   /** Number of the newest frame, by which a frame that lost its turn does not set the state back. */
   private newest = -1;
+  /** [generation, rows] known of, by tag, where less is held. */
+  private readonly behind = new Map<string, readonly [number, number]>();
   private readonly listeners = new Set<() => void>();
 
   constructor(readonly run: string, readonly family: string) {}
@@ -127,20 +130,27 @@ export class RunStore implements Store {
     this.notify();
   }
 
-  /** Takes a frame in and returns the tags of which rows are missing before it. */
+  /** Takes a frame in and returns the tags of which the kernel is known to have sent more than is held. */
   apply(frame: Frame): string[] {
-    const gaps = new Set<string>();
-    for (const splice of frame.splices) if (!this.join(splice)) gaps.add(splice.tag);
-    for (const [tag, [generation, rows]] of frame.totals) {
+    for (const splice of frame.splices) {
+      if (!this.join(splice)) this.behind.set(splice.tag, [splice.generation, splice.start + splice.rows]);
+    }
+    for (const [tag, total] of frame.totals) this.behind.set(tag, total);
+    for (const [tag, [generation, rows]] of this.behind) {
       const held = this.held(tag);
-      if (!held || held.generation < generation || (held.generation === generation && held.rows < rows)) gaps.add(tag);
+      const reached = held && (held.generation > generation || (held.generation === generation && held.rows >= rows));
+      if (reached) this.behind.delete(tag);
     }
     if (frame.number > this.newest) {
       this.newest = frame.number;
       this.state = frame.state;
     }
     this.notify();
-    return [...gaps];
+    return this.missing();
+  }
+
+  missing(): string[] {
+    return [...this.behind.keys()];
   }
 
   /** [generation, rows] held of each tag, as the kernel wants it in a resync. */
@@ -175,15 +185,13 @@ export class RunStore implements Store {
       if (splice.start > 0) return false;
       held.clear();
       held.generation = splice.generation;
+      held.version++;
     }
     if (splice.start > held.rows) return false;
     const end = splice.start + splice.rows;
-    const finer = splice.start === 0 && end === held.rows && splice.points > held.length;
-    if (end <= held.rows && !finer) {
-      held.version++; // an empty generation is a change too
-      return true;
-    }
-    if (splice.start === 0) held.clear();
+    const finer = splice.start === 0 && end >= held.rows && splice.points > held.length;
+    if (end <= held.rows && !finer) return true;
+    if (finer || (splice.start === 0 && held.kind === "histogram")) held.clear();
     if (held.kind === "scalar") held.append(splice.columns as ScalarColumns, splice.start);
     else held.append(splice.columns as HistogramColumns, splice.start);
     held.rows = end;

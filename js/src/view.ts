@@ -19,6 +19,7 @@ export interface Options {
   readonly title: string;
   readonly smoothing: number;
   readonly tags: readonly string[] | null;
+  readonly keepSmoothing?: (smoothing: number) => void;
 }
 
 const PANELS: Readonly<Record<string, MakePanel>> = {

@@ -3,6 +3,7 @@
 import type { Exports } from "./channel";
 import { joined } from "./cursor";
 import { type Host, type Model, listen } from "./host";
+import type { Store } from "./model";
 import { showView } from "./view";
 
 /**
@@ -17,9 +18,13 @@ function hidePicture(name: string, signal: AbortSignal): void {
   signal.addEventListener("abort", () => style.remove());
 }
 
+/** The store under the name that this view shows its run by. */
+function named(store: Store, [run, family]: [string, string]): Store {
+  return run === store.run ? store : Object.create(store, { run: { value: run }, family: { value: family } });
+}
+
 async function render(context: { model: Model; el: HTMLElement; host: Host; signal: AbortSignal }): Promise<void> {
   const { model, el, host, signal } = context;
-  hidePicture(String(model.get("picture")), signal);
   const references = model.get("channels") as string[];
   const channels = (await Promise.all(references.map((each) => host.getWidget(each)))).map((each) => each.exports as Exports);
   if (signal.aborted) return;
@@ -28,14 +33,20 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
   body.dataset.lmSuppressShortcuts = "true";
   el.append(body);
   signal.addEventListener("abort", () => body.remove());
+  const names = model.get("names") as [string, string][];
   const scene = showView(body, {
-    stores: channels.map(({ store }) => store),
+    stores: channels.map(({ store }, i) => named(store, names[i])),
     cursor: joined(channels.map(({ cursor }) => cursor), signal),
     panels: model.get("panels") as string[],
     title: model.get("title") as string,
     smoothing: model.get("smoothing") as number,
     tags: model.get("tags") as string[] | null,
+    keepSmoothing: (smoothing) => {
+      model.set("smoothing", smoothing);
+      model.save_changes();
+    },
   }, signal);
+  hidePicture(String(model.get("picture")), signal);
   listen(model, "change:smoothing", () => {
     scene.smoothing = model.get("smoothing") as number;
     scene.request();

@@ -52,6 +52,7 @@ interface Head {
   place?: [string, Place["role"], Place["unit"], Place["best"]];
   depth?: "u2" | "u1";
   uniform?: boolean;
+  wide?: boolean;
 }
 
 const PREFIX = 4;
@@ -127,7 +128,7 @@ function histograms(head: Head, points: number, reader: Reader): Omit<HistogramC
   const lengths = reader.take(Uint32Array, points);
   const bins = lengths.reduce((sum, length) => sum + length, 0);
   const ends = head.uniform ? reader.take(Float64Array, 2 * points) : null;
-  const flat = ends ? null : reader.take(Float32Array, bins + points);
+  const flat = ends ? null : reader.take<Float32Array | Float64Array>(head.wide ? Float64Array : Float32Array, bins + points);
   const levels = reader.take<Uint16Array | Uint8Array>(head.depth === "u1" ? Uint8Array : Uint16Array, bins);
   const edges: Float64Array[] = [];
   const counts: Float32Array[] = [];

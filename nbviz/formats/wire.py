@@ -171,6 +171,8 @@ def _histogram_parts(columns: HistogramColumns, rows: int, head: dict[str, Any])
     uniform = all(_is_uniform(edges) for edges in columns.edges)
     if uniform:
         head["uniform"] = True
+    elif not all(_fits_float32(edges) for edges in columns.edges):
+        head["wide"] = True
     edges = [edges[[0, -1]] if uniform else edges for edges in columns.edges]
     peaks = np.array([counts.max(initial=0) for counts in columns.counts])
     scales = [LEVELS[columns.depth] / peak if peak else 0.0 for peak in peaks]
@@ -182,9 +184,15 @@ def _histogram_parts(columns: HistogramColumns, rows: int, head: dict[str, Any])
         columns.nonfinite,
         totals,
         lengths,
-        _joined(edges, "<f8" if uniform else "<f4"),
+        _joined(edges, "<f8" if uniform or "wide" in head else "<f4"),
         _joined(levels, f"<{columns.depth}"),
     ]
+
+
+def _fits_float32(edges: NDArray[np.float64]) -> bool:
+    with np.errstate(over="ignore"):
+        narrow = edges.astype(np.float32)
+    return bool(np.isfinite(narrow).all() and (np.diff(narrow) > 0).all())
 
 
 def _is_uniform(edges: NDArray[np.float64]) -> bool:
@@ -239,7 +247,7 @@ def _histograms(
         ends = reader.take("<f8", 2 * points).reshape(-1, 2)
         edges = [np.linspace(low, high, length + 1) for (low, high), length in zip(ends, lengths, strict=True)]
     else:
-        flat = reader.take("<f4", int((lengths + 1).sum())).astype(np.float64)
+        flat = reader.take("<f8" if head.get("wide") else "<f4", int((lengths + 1).sum())).astype(np.float64)
         edges = np.split(flat, np.cumsum(lengths + 1)[:-1]) if points else []
     flat = reader.take(f"<{depth}", int(lengths.sum())).astype(np.float64)
     counts = np.split(flat, np.cumsum(lengths)[:-1]) if points else []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from nbviz.run import Run
 from nbviz.views.view import View
 
 
@@ -12,10 +14,13 @@ class Inspector(View):
 
     Parameters
     ----------
-    runs : Run or mapping of str to Run
+    run_or_runs : Run or mapping of str to Run
         Several runs, as `nbviz.read` returns them, are drawn in the same charts.
     **options
         Traits of the widget, such as ``layout``.
     """
 
     PANELS: ClassVar[tuple[str, ...]] = ("header", "charts", "ridges", "scrubber")
+
+    def __init__(self, run_or_runs: Run | Mapping[str, Run], **options: Any) -> None:
+        super().__init__(run_or_runs, **options)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from nbviz.run import Run
 from nbviz.views.view import View
 
 
@@ -12,9 +14,12 @@ class Scrubber(View):
 
     Parameters
     ----------
-    runs : Run or mapping of str to Run
+    run : Run or mapping of str to Run
     **options
         Traits of the widget, such as ``layout``.
     """
 
     PANELS: ClassVar[tuple[str, ...]] = ("scrubber",)
+
+    def __init__(self, run: Run | Mapping[str, Run], **options: Any) -> None:
+        super().__init__(run, **options)

@@ -12,9 +12,10 @@ import anywidget
 import traitlets
 
 from nbviz.channel import STATIC, Channel, kernel_only
+from nbviz.charts import family
 from nbviz.run import Run
 
-OWN = ("panels", "channels", "picture", "step")
+OWN = ("panels", "channels", "names", "picture", "step")
 """Traits that a view sets itself, no options of its constructor."""
 
 
@@ -65,6 +66,7 @@ class View(anywidget.AnyWidget):
     channels = traitlets.List(traitlets.Instance(Channel)).tag(
         sync=True, to_json=_references, from_json=kernel_only("channels")
     )
+    names = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True, from_json=kernel_only("names"))
     title = traitlets.Unicode("").tag(sync=True, from_json=kernel_only("title"))
     smoothing = traitlets.Float(0.0, min=0.0, max=0.999).tag(
         sync=True, echo_update=False, from_json=_smoothing_from_page
@@ -85,6 +87,7 @@ class View(anywidget.AnyWidget):
         super().__init__(
             panels=list(self.PANELS),
             channels=channels,
+            names=_names(runs, self._runs),
             picture=uuid.uuid4().hex[:12],
             **options,
         )
@@ -127,6 +130,13 @@ class View(anywidget.AnyWidget):
         if self.channels[0].cursor is None:
             self._show(self._latest())
 
+    def close(self) -> None:
+        for channel in self.channels:
+            channel.unobserve(self._cursor_moved, "cursor")
+            channel.unfollow(self)
+        self._display = None
+        super().close()
+
     def _show(self, step: int) -> None:
         type(self).step.show(self, step)
 
@@ -158,6 +168,12 @@ class View(anywidget.AnyWidget):
         return picture_html(self._runs, self.PANELS, self.picture, step, self.smoothing, self.title, tags=self.tags)
 
 
+def _names(given: Any, runs: Sequence[Run]) -> list[list[str]]:
+    """The name and the family that each run is shown by: its key in the mapping, as runs may share a name."""
+    names = map(str, given) if isinstance(given, Mapping) else [run.name for run in runs]
+    return [[name, family(name)] for name in names]
+
+
 def _as_runs(runs: Any, name: str) -> list[Run]:
     listed = list(runs.values()) if isinstance(runs, Mapping) else [runs]
     for run in listed:
@@ -165,5 +181,7 @@ def _as_runs(runs: Any, name: str) -> list[Run]:
             hint = "; open event files with nbviz.read(path)" if isinstance(run, (str, bytes, os.PathLike)) else ""
             raise TypeError(f"{name}() shows a Run or a mapping of runs, not a {type(run).__name__}{hint}.")
     if not listed:
-        raise TypeError(f"{name}() got no run to show: the mapping is empty.")
+        raise TypeError(
+            f"{name}() got no run to show: the mapping is empty. (A followed directory may have no event files yet.)"
+        )
     return listed
