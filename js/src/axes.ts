@@ -1,5 +1,5 @@
 import { nice as niceEnds, tickStep, ticks } from "d3-array";
-import { format, precisionFixed } from "d3-format";
+import { format, precisionFixed, precisionRound } from "d3-format";
 
 export type Domain = readonly [number, number];
 
@@ -90,7 +90,6 @@ export function valueTicks(domain: Domain, count: number, percent: boolean): num
 }
 
 const whole = format(",d");
-const short = format(".3~s");
 const thousands = format(".3s");
 const exponent = format(".1e");
 const PERCENT = "\u00a0%";
@@ -102,8 +101,13 @@ export function formatStep(step: number): string {
   return Number.isInteger(step) ? whole(step) : format(",.6~g")(step);
 }
 
-export function formatStepTick(step: number, largest: number): string {
-  return largest >= 1e7 ? short(step).replace("G", "B") : formatStep(step);
+/** With an SI prefix, and as many digits as tell ticks `apart` apart. */
+function short(value: number, apart: number, largest: number): string {
+  return format(`.${Math.max(3, precisionRound(apart, largest) || 0)}~s`)(value).replace("G", "B");
+}
+
+export function formatStepTick(step: number, largest: number, apart = largest / 8): string {
+  return largest >= 1e7 ? short(step, apart, largest) : formatStep(step);
 }
 
 /** Formats the ticks of a value axis, all with the digits that their distance needs. */
@@ -114,8 +118,11 @@ export function tickFormat(domain: Domain, count: number, percent: boolean): (va
     const fixed = format(`.${Math.max(0, precisionFixed(step * 100))}f`);
     return (value) => fixed(value * 100) + PERCENT;
   }
-  if (largest >= 1e5 && largest < 1e15) return (value) => short(value).replace("G", "B");
-  if (largest >= 1e15 || largest < 1e-3) return (value) => (value === 0 ? "0" : tidyExponent(format(".2~e")(value)));
+  if (largest >= 1e5 && largest < 1e15) return (value) => short(value, step, largest);
+  if (largest >= 1e15 || largest < 1e-3) {
+    const scientific = format(`.${Math.max(2, (precisionRound(step, largest) || 0) - 1)}~e`);
+    return (value) => (value === 0 ? "0" : tidyExponent(scientific(value)));
+  }
   return format(`,.${precisionFixed(step)}f`);
 }
 

@@ -111,11 +111,13 @@ function paintStepLabels(context: CanvasRenderingContext2D, plot: Plot, taken: r
   context.fillStyle = plot.theme.muted;
   context.textBaseline = "middle";
   const room = rightOf(plot) - plot.left;
-  const widest = context.measureText(formatStepTick(Math.round(plot.x[1]), plot.x[1])).width;
+  const [low, high] = plot.x;
+  const text = (step: number): string => formatStepTick(step, high, (high - low) / 8);
+  const widest = context.measureText(text(Math.round(high))).width;
   const count = Math.max(1, Math.min(8, Math.floor(room / Math.max(88, widest + 48))));
   context.textAlign = "left";
   for (const step of stepTicks(plot.x, count)) {
-    const label = formatStepTick(step, plot.x[1]);
+    const label = text(step);
     const width = context.measureText(label).width;
     const x = Math.min(toX(plot, step) - width / 2, plot.width - width - 1);
     if (taken.every(([from, to]) => x > to || x + width < from)) context.fillText(label, x, bottomOf(plot) + 15);

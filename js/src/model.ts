@@ -16,6 +16,8 @@ export interface Place {
 interface SeriesBase {
   readonly tag: string;
   readonly place: Place;
+  /** Grows when rows were taken back, so that what was learnt from them no longer holds. */
+  readonly generation: number;
   /** Rows the kernel has, of which `length` are kept here. */
   readonly rows: number;
   readonly length: number;

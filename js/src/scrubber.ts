@@ -2,7 +2,7 @@
 
 import { formatExact, formatStep } from "./axes";
 import { make, setAttribute, setText } from "./dom";
-import type { MakePanel, Panel, Scalars, Scene } from "./model";
+import type { MakePanel, Panel, Scalars, Scene, Series } from "./model";
 import { Player, stopsOf } from "./player";
 import { sizeCanvas } from "./ridgeparts";
 import { rowAt } from "./survey";
@@ -36,8 +36,9 @@ class Scrubber implements Panel {
   private width = 0;
   private hovered: number | null = null;
   private drawn = "";
+  private captured = { key: "", steps: [] as readonly number[] };
   private drawnTheme: Scene["theme"] | null = null;
-  private data = { key: "", heights: null as Float64Array | null, captures: [] as number[], happenings: [] as Happening[] };
+  private data = { key: "", heights: null as Float64Array | null, captures: [] as readonly number[], happenings: [] as Happening[] };
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
     this.element = this.parts.element;
@@ -63,17 +64,27 @@ class Scrubber implements Panel {
     return player.playing;
   }
 
+  /** Gathered anew only when a histogram has changed, as scalars do many times a second. */
+  private captureSteps(series: readonly Series[]): readonly number[] {
+    const captured = series.filter((each) => each.kind === "histogram");
+    const key = captured.map((each) => `${each.tag} ${each.version}`).join();
+    if (key !== this.captured.key) {
+      const steps = new Set(captured.flatMap((each) => each.captures.map((capture) => capture.step)));
+      this.captured = { key, steps: [...steps].sort((a, b) => a - b) };
+    }
+    return this.captured.steps;
+  }
+
   /** What of the track depends on the data alone. */
   private gather(range: readonly [number, number]): void {
     const series = this.scene.stores.flatMap((store) => [...store.series.values()]);
     const key = [this.width, ...range, ...series.map((each) => `${each.tag} ${each.version}`)].join();
     if (key === this.data.key) return;
     const shown = trackSeries(this.scene);
-    const steps = series.flatMap((each) => (each.kind === "histogram" ? each.captures.map((capture) => capture.step) : []));
     this.data = {
       key,
       heights: shown && range[1] > range[0] ? curve(shown, range, Math.max(2, Math.floor((this.width - 20) / 2))) : null,
-      captures: [...new Set(steps)].sort((a, b) => a - b),
+      captures: this.captureSteps(series),
       happenings: this.happened.of(this.scene),
     };
   }

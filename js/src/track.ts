@@ -75,6 +75,7 @@ export interface Happening {
 }
 
 interface Scanned {
+  generation: number;
   length: number;
   last: number;
   broken: boolean;
@@ -97,8 +98,8 @@ export class Happenings {
 
   private scan(key: string, series: Scalars): readonly Happening[] {
     let scanned = this.scanned.get(key);
-    if (!scanned || scanned.length > series.length || series.steps[scanned.length - 1] !== scanned.last) {
-      scanned = { length: 0, last: NaN, broken: false, found: [] };
+    if (!scanned || scanned.generation !== series.generation || scanned.length > series.length || series.steps[scanned.length - 1] !== scanned.last) {
+      scanned = { generation: series.generation, length: 0, last: NaN, broken: false, found: [] };
       this.scanned.set(key, scanned);
     }
     const { steps, values, length, tag } = series;

@@ -13,6 +13,15 @@ test("steps have thousands separators", () => {
   assert.equal(formatStepTick(20_000_000, 50_000_000), "20M");
 });
 
+test("ticks that lie close together keep the digits that tell them apart", () => {
+  const steps = [12_000_000, 12_010_000, 12_020_000].map((step) => formatStepTick(step, 12_050_000, 10_000));
+  assert.deepEqual(steps, ["12M", "12.01M", "12.02M"]);
+  for (const domain of [[149_800, 150_200], [1e-4, 1.02e-4]] as const) {
+    const texts = valueTicks(domain, 4, false).map(tickFormat(domain, 4, false));
+    assert.equal(new Set(texts).size, texts.length, texts.join(" "));
+  }
+});
+
 test("percent are said as percent", () => {
   assert.equal(valueFormat([0, 1], true)(0.956), `95.6${SPACE}%`);
   assert.deepEqual(valueTicks([0, 1], 4, true).map(tickFormat([0, 1], 4, true)), ["0", "25", "50", "75", "100"].map((each) => `${each}${SPACE}%`));

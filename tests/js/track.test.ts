@@ -6,7 +6,7 @@ import { curve, Happenings, trackSeries } from "../../js/src/track";
 function scalars(tag: string, steps: number[], values: number[], role: "train" | "validation" = "train"): Scalars {
   return {
     kind: "scalar", tag, place: { chart: tag.replace("val_", ""), role, unit: "", best: "" }, rows: steps.length, length: steps.length,
-    version: 1, steps: Float64Array.from(steps), walls: Float64Array.from(steps), values: Float64Array.from(values), monotone: false,
+    generation: 0, version: 1, steps: Float64Array.from(steps), walls: Float64Array.from(steps), values: Float64Array.from(values), monotone: false,
   };
 }
 
