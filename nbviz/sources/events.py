@@ -223,9 +223,9 @@ def read(path: str | os.PathLike[str]) -> Runs:
 def follow(path: str | os.PathLike[str]) -> Following:
     """Read the runs of a log directory, and go on reading as they grow.
 
-    New points show within half a second, as do new files; new runs appear in the mapping, and a view shows the runs that
-    there were when it was made. A file that is replaced is read again from its
-    start, and appended. A directory without event files is waited for. Damage is reported as in `read`.
+    New points show within half a second, as do new files. New runs appear in the mapping; a view shows the runs that
+    there were when it was made. A file that is replaced is read again from its start, and appended. A directory without
+    event files is waited for. Damage is reported as in `read`.
 
     Parameters
     ----------
