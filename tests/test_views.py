@@ -184,3 +184,20 @@ def test_the_logger_of_ipywidgets_answers_under_the_name_log(caplog: pytest.LogC
     assert "unheard of" in caplog.messages[0] and len(caplog.messages) == 7
     live.log(loss=1.0)
     assert live.run.tags() == ["loss"]
+
+
+def test_runs_of_one_name_are_shown_by_their_keys() -> None:
+    inspector = Inspector({"baseline": Run("run"), "exp/train": Run("run")})
+    assert inspector.names == [["baseline", "baseline"], ["exp/train", "exp"]]
+    assert Inspector(Run("exp/validation")).names == [["exp/validation", "exp"]]
+
+
+def test_a_closed_view_follows_its_run_no_longer() -> None:
+    run = Run("run")
+    inspector = Inspector(run)
+    (channel,) = inspector.channels
+    inspector.close()
+    assert inspector not in channel._followers
+    channel.cursor = 3
+    run.log(loss=1.0)
+    channel.flush()

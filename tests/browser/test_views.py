@@ -291,3 +291,22 @@ def test_a_million_rows_of_two_metrics_arrive_whole_and_bounded(open_notebook: O
     badge = output.locator(".legend-badge").first
     expect(badge).to_have_attribute("title", re.compile("^1,000,000 rows"))
     assert notebook.execute("print(len(live.run['loss']), len(live.run['val_loss']))") == "1000000 1000000\n"
+
+
+def test_the_smoothing_that_the_reader_chose_reaches_python(inspector: LabNotebook) -> None:
+    smoothing = inspector.output(1).get_by_role("slider", name="smoothing")
+    smoothing.focus()
+    smoothing.press("End")
+    inspector.wait_for("harness.idle()")
+    assert inspector.execute("import time; time.sleep(0.2); print(inspector.smoothing)") == "0.99\n"
+    inspector.run(1)
+    expect(inspector.output(1).locator(".smoothing output")).to_have_text("0.99")
+
+
+def test_runs_of_one_name_are_told_apart_by_their_keys(open_notebook: OpenNotebook) -> None:
+    setup = "import nbviz\nruns = {'first': nbviz.Run(), 'second': nbviz.Run()}\n"
+    log = "for value, run in enumerate(runs.values()): run.log(loss=1.0 + value)\n"
+    notebook = open_notebook([setup + log + "nbviz.Inspector(runs)"])
+    notebook.run(0)
+    expect(notebook.output(0).locator(".legend-label")).to_have_text(["first", "second"])
+    expect(notebook.output(0).locator(".legend-value")).to_have_text(["1.000", "2.000"])
