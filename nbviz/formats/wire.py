@@ -112,7 +112,7 @@ def encode(frame: Frame) -> bytes:
             head["place"] = splice.place
         columns = splice.columns
         encoder = _scalar_parts if isinstance(columns, ScalarColumns) else _histogram_parts
-        parts.extend(encoder(columns, splice.rows, head))  # type: ignore[arg-type]
+        parts.extend(encoder(columns, head))  # type: ignore[arg-type]
         heads.append(head)
     header: dict[str, Any] = {"number": frame.number, "state": frame.state}
     if heads:
@@ -157,7 +157,7 @@ def _steps(steps: NDArray[np.float64], head: dict[str, Any]) -> list[NDArray[Any
     return [steps]
 
 
-def _scalar_parts(columns: ScalarColumns, rows: int, head: dict[str, Any]) -> list[NDArray[Any]]:
+def _scalar_parts(columns: ScalarColumns, head: dict[str, Any]) -> list[NDArray[Any]]:
     parts = [*_steps(columns.steps, head), columns.walls, columns.values]
     if columns.index is not None:
         head["points"] = len(columns.index)
@@ -165,7 +165,7 @@ def _scalar_parts(columns: ScalarColumns, rows: int, head: dict[str, Any]) -> li
     return parts
 
 
-def _histogram_parts(columns: HistogramColumns, rows: int, head: dict[str, Any]) -> list[NDArray[Any]]:
+def _histogram_parts(columns: HistogramColumns, head: dict[str, Any]) -> list[NDArray[Any]]:
     head["points"], head["depth"] = len(columns.walls), columns.depth
     lengths = np.array([len(counts) for counts in columns.counts], "<u4")
     uniform = all(_is_uniform(edges) for edges in columns.edges)
