@@ -6,20 +6,19 @@ import operator
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nbviz.notice import warn
-from nbviz.series import Histogram, HistogramSeries, Kind, ScalarSeries, Series
+from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series
 from nbviz.values import bins, number
 
 State = Literal["live", "following", "finished", "interrupted", "failed"]
-AnySeries = TypeVar("AnySeries", bound=Series)
 
 _runs: WeakSet[Run] = WeakSet()
 
@@ -50,6 +49,12 @@ class _Bins(NamedTuple):
 
 _Staged = tuple[float, "int | None", "dict[str, float] | _Bins"]
 """Wall time, step where one was given, and what was logged."""
+
+
+def _new_series(tag: str, kind: Kind) -> Series:
+    if kind == "scalar":
+        return ScalarSeries(tag)
+    return HistogramSeries(tag) if kind == "histogram" else ItemSeries(tag, kind)
 
 
 class Run:
@@ -153,25 +158,43 @@ class Run:
         self.state = state
         self._notify()
 
-    def extend(self, tag: str, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike) -> None:
-        """Append scalars from a source; each argument has shape (n,). Call `changed` after a batch."""
+    def extend(
+        self, tag: str, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike, source: int = 0
+    ) -> ScalarSeries:
+        """Append scalars from a source; each argument has shape (n,). Call `changed` after a batch.
+
+        ``source`` tells the event files of a run apart, as a new one may mean that the run was restarted.
+        """
         with self.lock:
-            series = self._of_kind(tag, ScalarSeries)
-            if series is not None:
-                series.extend(steps, wall_times, values)
-            if series is not None and series.largest_step is not None:
+            series: ScalarSeries = self._of_kind(tag, "scalar")
+            series.extend(steps, wall_times, values, source)
+            if series.largest_step is not None:
                 self._next_step = max(self._next_step, series.largest_step + 1)
                 self._latest_step = int(series.steps[-1])
+            return series
+
+    def extend_items(
+        self, tag: str, kind: Kind, steps: ArrayLike, wall_times: ArrayLike, items: Sequence[Any], source: int = 0
+    ) -> ItemSeries:
+        """Append histograms, images, texts and the like from a source; see `ItemSeries.extend`."""
+        with self.lock:
+            series: ItemSeries = self._of_kind(tag, kind)
+            series.extend(steps, wall_times, items, source)
+            return series
 
     def append_histogram(
         self, tag: str, step: int, wall_time: float, counts: ArrayLike, edges: ArrayLike, nonfinite: int = 0
     ) -> None:
         """Append one capture from a source: ``counts`` of shape (k,), ``edges`` of shape (k + 1,)."""
+        counts, edges = np.asarray(counts, np.float64), np.asarray(edges, np.float64)
+        self.extend_items(tag, "histogram", [step], [wall_time], [Histogram(step, wall_time, counts, edges, nonfinite)])
+
+    def restart(self, step: int) -> None:
+        """The run goes on from ``step``, as after a crash: rows at that step and after it are superseded, but stay."""
         with self.lock:
-            series = self._of_kind(tag, HistogramSeries)
-            if series is not None:
-                counts = np.asarray(counts, np.float64)
-                series.append(Histogram(step, wall_time, counts, np.asarray(edges, np.float64), nonfinite))
+            self.commit()
+            for series in self._series.values():
+                series.restart(step)
 
     def rewind(self, step: int) -> None:
         """Forget every row at ``step`` and after it, as when training resumes from a checkpoint."""
@@ -194,8 +217,9 @@ class Run:
 
         Parameters
         ----------
-        kind : {"scalar", "histogram"}, optional
-            Only the tags of that kind.
+        kind : str, optional
+            Only the tags of that kind: "scalar", "histogram", "image", "audio", "text", "pr_curve", "mesh", "hparams",
+            "graph", "layout" (of custom scalars) or "tensor".
         """
         self.commit()
         return [tag for tag, series in list(self._series.items()) if kind is None or series.kind == kind]
@@ -212,7 +236,7 @@ class Run:
         return iter(self.tags())
 
     def __getitem__(self, tag: str) -> Any:
-        """The series of a tag: a `ScalarSeries` or a `HistogramSeries`.
+        """The series of a tag: a `ScalarSeries`, a `HistogramSeries` or another `ItemSeries`.
 
         Raises
         ------
@@ -249,9 +273,7 @@ class Run:
             if self.state != "following":
                 self.state = "live"
             for tag, (steps, walls, values) in self._by_tag(staged).items():
-                series = self._of_kind(tag, ScalarSeries)
-                if series is not None:
-                    series.extend(steps, walls, values)
+                self._of_kind(tag, "scalar").extend(steps, walls, values)
 
     def _by_tag(self, staged: list[_Staged]) -> dict[str, tuple[list[int], list[float], list[float]]]:
         """Columns of the scalars; histograms are appended on the way, as their steps depend on the rows before them."""
@@ -260,7 +282,8 @@ class Run:
         for wall, step, payload in staged:
             if isinstance(payload, _Bins):
                 at = latest if step is None else step
-                self.append_histogram(payload.tag, at, wall, payload.counts, payload.edges, payload.nonfinite)
+                capture = Histogram(at, wall, payload.counts, payload.edges, payload.nonfinite)
+                self._of_kind(payload.tag, "histogram").append(capture)
                 continue
             latest = step = following if step is None else step
             if step >= following:
@@ -269,7 +292,7 @@ class Run:
                 try:
                     steps, walls, values = columns[tag]
                 except KeyError:
-                    self._of_kind(tag, ScalarSeries)
+                    self._of_kind(tag, "scalar")
                     steps, walls, values = columns[tag] = ([], [], [])
                 steps.append(step)
                 walls.append(wall)
@@ -295,17 +318,18 @@ class Run:
 
     # Bad input
 
-    def _of_kind(self, tag: str, kind: type[AnySeries]) -> AnySeries | None:
+    def _of_kind(self, tag: str, kind: Kind) -> Any:
+        """The series of a tag, made if need be. A tag that already holds another kind gets the kind behind its name."""
         series = self._series.get(tag)
         if series is None:
-            series = self._series[tag] = kind(tag)
-        if isinstance(series, kind):
+            series = self._series[tag] = _new_series(tag, kind)
+        if series.kind == kind:
             return series
+        other = f"{tag} ({kind})"
         self._report_once(
-            ("kind", tag),
-            f"{tag!r} holds {series.kind}s, so the {kind.kind}s logged under it were left out; give them another tag.",
+            ("kind", tag, kind), f"{tag!r} holds {series.kind}s, so what is of kind {kind} is kept under {other!r}."
         )
-        return None
+        return self._of_kind(other, kind)
 
     def _merged(self, values: Any, metrics: dict[str, Any]) -> dict[str, Any]:
         try:

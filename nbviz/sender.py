@@ -99,7 +99,7 @@ class Sender:
     def _listed(self) -> list[Series]:
         """Every series, after the one commit of a frame: with the lock held, nothing grows until the next."""
         self.run.commit()
-        return self.run.committed()
+        return [series for series in self.run.committed() if isinstance(series, (ScalarSeries, HistogramSeries))]
 
     def _frame(self, splices: Sequence[Splice], totals: dict[str, tuple[int, int]] | None = None) -> Frame:
         self.number += 1
@@ -145,7 +145,8 @@ class Sender:
     def _joined(self, series: Series, start: int, columns: ScalarColumns | HistogramColumns) -> Splice:
         shown = place(series.tag, self.run.name) if start == 0 else None
         rows = len(series) - start
-        return Splice(series.tag, series.kind, series.generation, start, rows, columns, shown)
+        kind: Literal["scalar", "histogram"] = "scalar" if isinstance(columns, ScalarColumns) else "histogram"
+        return Splice(series.tag, kind, series.generation, start, rows, columns, shown)
 
     def _pyramid(self, series: HistogramSeries) -> Pyramid:
         generation, pyramid = self._pyramids.get(series.tag, (-1, Pyramid()))

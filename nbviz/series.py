@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Kind = Literal["scalar", "histogram"]
+from nbviz.restarts import Restarts
+
+Kind = Literal[
+    "scalar", "histogram", "image", "audio", "text", "pr_curve", "mesh", "hparams", "graph", "layout", "tensor"
+]
 
 
 class Column:
@@ -53,9 +59,14 @@ class Series:
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
+        self.plugin = ""
+        """Which plugin of TensorBoard the data are for, where an event file says so."""
+        self.metadata = b""
+        """The first ``SummaryMetadata`` of the tag, as an event file holds it."""
         self.generation = 0
         """Grows when rows are taken back; within a generation rows are only added."""
         self.largest_step: int | None = None
+        self.restarts = Restarts()
         self._steps = Column(np.int64)
         self._walls = Column(np.float64)
 
@@ -71,10 +82,18 @@ class Series:
         if not mask.all():
             self._keep(mask)
             self.generation += 1
+            self.restarts = Restarts()
+            if len(self):
+                self.restarts.extend(self.steps[:0], self.steps, self.wall_times, 0)
             self.largest_step = int(self.steps.max()) if len(self) else None
 
-    def _finish_rows(self, steps: NDArray[np.int64], wall_times: ArrayLike) -> None:
+    def restart(self, step: int) -> None:
+        """The run goes on from ``step``: the rows at that step and after it are superseded, but stay."""
+        self.restarts.declare(len(self), step)
+
+    def _finish_rows(self, steps: NDArray[np.int64], wall_times: NDArray[np.float64], source: int) -> None:
         """The last column written, as a reader takes the number of whole rows from it."""
+        self.restarts.extend(self.steps, steps, wall_times, source)
         self._walls.write(len(self), wall_times)
         largest = int(steps.max())
         self.largest_step = largest if self.largest_step is None else max(self.largest_step, largest)
@@ -92,6 +111,11 @@ class Series:
     def wall_times(self) -> NDArray[np.float64]:
         """When each row was logged, shape (n,), float64 seconds since the epoch, read-only."""
         return self._walls.view()
+
+    @property
+    def superseded(self) -> NDArray[np.bool_]:
+        """Whether a restarted run logged the row's step anew, shape (n,), bool. Views hide such rows unless asked."""
+        return self.restarts.superseded(self.steps)
 
 
 class ScalarSeries(Series):
@@ -112,17 +136,82 @@ class ScalarSeries(Series):
         self._values.keep(mask)
         super()._keep(mask)
 
-    def extend(self, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike) -> None:
-        """Append rows; each argument has shape (n,)."""
-        added, numbers, walls = np.asarray(steps, np.int64), np.asarray(values, float), np.asarray(wall_times, float)
-        if not len(added) == len(numbers) == len(walls):
-            raise ValueError(
-                f"expected as many steps, wall times and values, got {len(added)}, {len(walls)}, {len(numbers)}"
-            )
+    def extend(self, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike, source: int = 0) -> None:
+        """Append rows; each argument has shape (n,). ``source`` tells the event files of a run apart."""
+        added, walls = _rows(steps, wall_times, values := np.asarray(values, float))
         if len(added):
             self._steps.write(len(self), added)
-            self._values.write(len(self), numbers)
-            self._finish_rows(added, walls)
+            self._values.write(len(self), values)
+            self._finish_rows(added, walls, source)
+
+
+class ItemSeries(Series):
+    """Histograms, images, audio, text and all else that is no number: one item a row, decoded when asked for."""
+
+    def __init__(self, tag: str, kind: Kind) -> None:
+        super().__init__(tag)
+        self.kind = kind
+        self._parts: list[Sequence[Any]] = []
+        self._starts: list[int] = []
+
+    def __getitem__(self, index: int) -> Any:
+        row = range(len(self))[index]
+        part = bisect_right(self._starts, row) - 1
+        return self._parts[part][row - self._starts[part]]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[row] for row in range(len(self)))
+
+    def extend(self, steps: ArrayLike, wall_times: ArrayLike, items: Sequence[Any], source: int = 0) -> None:
+        """Append rows.
+
+        Parameters
+        ----------
+        steps, wall_times : array_like, shape (n,)
+        items : sequence of length n
+            May decode an item when it is indexed; it is kept, not copied.
+        source : int
+            Tells the event files of a run apart.
+        """
+        added, walls = _rows(steps, wall_times, items)
+        if not len(added):
+            return
+        while self._starts and self._starts[-1] >= len(self):  # what an interrupt left half-written
+            del self._starts[-1], self._parts[-1]
+        self._steps.write(len(self), added)
+        if self._parts and isinstance(items, list) and isinstance(self._parts[-1], list):
+            self._parts[-1][len(self) - self._starts[-1] :] = items
+        else:
+            self._parts.append(items)
+            self._starts.append(len(self))
+        self._finish_rows(added, walls, source)
+
+    def _keep(self, mask: NDArray[np.bool_]) -> None:
+        self._parts = [_Chosen(self._parts, self._starts, np.flatnonzero(mask))]
+        self._starts = [0]
+        super()._keep(mask)
+
+
+class _Chosen(Sequence[Any]):
+    """The items of some rows, as a rewind leaves them."""
+
+    def __init__(self, parts: list[Sequence[Any]], starts: list[int], rows: NDArray[np.int64]) -> None:
+        self._parts, self._starts, self._rows = parts, starts, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        row = int(self._rows[index])
+        part = bisect_right(self._starts, row) - 1
+        return self._parts[part][row - self._starts[part]]
+
+
+def _rows(steps: ArrayLike, wall_times: ArrayLike, third: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    added, walls = np.asarray(steps, np.int64), np.asarray(wall_times, float)
+    if not len(added) == len(walls) == len(third):
+        raise ValueError(f"expected as many steps, wall times and values, got {len(added)}, {len(walls)}, {len(third)}")
+    return added, walls
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,24 +237,11 @@ class Histogram:
     nonfinite: int = 0
 
 
-class HistogramSeries(Series):
-    """Captures of a tensor's distribution: one histogram a row."""
+class HistogramSeries(ItemSeries):
+    """Captures of a tensor's distribution: one `Histogram` a row."""
 
-    kind: Kind = "histogram"
-
-    def __init__(self, tag: str) -> None:
-        super().__init__(tag)
-        self._captures: list[Histogram] = []
-
-    def __getitem__(self, index: int) -> Histogram:
-        return self._captures[index]
-
-    def _keep(self, mask: NDArray[np.bool_]) -> None:
-        self._captures = [capture for capture, kept in zip(self._captures, mask, strict=True) if kept]
-        super()._keep(mask)
+    def __init__(self, tag: str, kind: Kind = "histogram") -> None:
+        super().__init__(tag, kind)
 
     def append(self, capture: Histogram) -> None:
-        step = np.array([capture.step], np.int64)
-        self._steps.write(len(self), step)
-        self._captures[len(self) :] = [capture]
-        self._finish_rows(step, [capture.wall_time])
+        self.extend([capture.step], [capture.wall_time], [capture])

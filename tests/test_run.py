@@ -112,25 +112,28 @@ def test_an_unknown_tag_names_the_close_ones() -> None:
         Run()["loss"]
 
 
-def test_a_tag_that_changes_kind_keeps_its_first_kind_and_warns_once() -> None:
+def test_a_tag_of_two_kinds_is_kept_as_two_series_and_said_once() -> None:
     run = Run()
     run.log(w=1.0)
     run.log_histogram("w", [1.0])
     run.log(w=2.0, loss=0.5)
     run.log_histogram("w", [1.0])
-    with pytest.warns(NbvizWarning, match="'w' holds scalars, so the histograms") as seen:
+    with pytest.warns(
+        NbvizWarning, match=r"'w' holds scalars, so what is of kind histogram is kept under 'w \(hist"
+    ) as seen:
         assert run["w"].values.tolist() == [1.0, 2.0]
-    assert len(seen) == len(run.problems) == 1
-    assert run["loss"].steps.tolist() == [1]
+    assert len(seen) == 1
+    assert run.tags() == ["w", "w (histogram)", "loss"]
+    assert len(run["w (histogram)"]) == 2
 
 
 def test_a_histogram_tag_stays_one_when_scalars_come() -> None:
     run = Run()
     run.log_histogram("w", [1.0])
     run.log(w=1.0, loss=0.5)
-    with pytest.warns(NbvizWarning, match="'w' holds histograms, so the scalars"):
+    with pytest.warns(NbvizWarning, match="'w' holds histograms, so what is of kind scalar is kept under"):
         assert run["w"].kind == "histogram"
-    assert len(run["w"]) == len(run["loss"]) == 1
+    assert run["w (scalar)"].values.tolist() == [1.0]
 
 
 # Values

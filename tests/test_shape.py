@@ -19,7 +19,8 @@ PACKAGE = Path(__file__).parent.parent / "nbviz"
 MAY_IMPORT: dict[str, set[str]] = {
     "notice": set(),
     "formats": set(),
-    "series": {"formats"},
+    "restarts": set(),
+    "series": {"formats", "restarts"},
     "values": {"formats"},
     "run": {"formats", "series", "values"},
     "charts": set(),
