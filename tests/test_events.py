@@ -225,8 +225,8 @@ def test_a_directory_that_cannot_be_read_is_reported_and_the_rest_is_read(
     bad = write(tmp_path / "bad" / NAME, losses(0, 3)).parent
     good_scandir = os.scandir
 
-    def scandir(path: Path) -> Any:
-        if path == bad:
+    def scandir(path: str) -> Any:
+        if path == str(bad):
             raise PermissionError(13, "Permission denied")
         return good_scandir(path)
 

@@ -14,7 +14,8 @@ from nbviz.formats.record import RecordReader
 from nbviz.notice import warn
 from nbviz.run import Run, State
 from nbviz.sources.event_file import CHUNK, EventFile
-from nbviz.sources.logdir import MARK, find_event_files, run_name
+from nbviz.sources.logdir import MARK, run_name
+from nbviz.sources.storage import LocalStorage
 
 POLL = 0.1
 """Seconds between two looks at the files that are known."""
@@ -28,7 +29,7 @@ class _Directory(NamedTuple):
 
     run: Run
     decoder: EventDecoder
-    files: dict[Path, EventFile]
+    files: dict[str, EventFile]
 
     def read_on(self) -> bool:
         """Read on in each file, a later one only when those before it are read; True while there is more."""
@@ -53,6 +54,7 @@ class Runs(Mapping[str, Run]):
     def __init__(self, root: Path, state: State) -> None:
         self.problems: list[str] = []
         self._root = root
+        self._storage = LocalStorage()
         self._state = state
         self._runs: dict[str, Run] = {}
         self._directories: dict[str, _Directory] = {}
@@ -79,10 +81,10 @@ class Runs(Mapping[str, Run]):
 
     def _walk(self) -> None:
         """Add the event files that are new."""
-        found = find_event_files(self._root, self._complain)
+        found = self._storage.event_files(str(self._root), self._complain)
         for where, paths in found.items():
             if where not in self._directories:
-                name = run_name(where, self._root, found)
+                name = run_name(where, str(self._root), found)
                 name = f"./{where}" if name in self._runs else name  # the root's run had taken it
                 run = Run(name)
                 run.state = self._state
@@ -91,7 +93,7 @@ class Runs(Mapping[str, Run]):
             run, decoder, files = self._directories[where]
             for path in paths:
                 if path not in files:
-                    files[path] = EventFile(path, run, decoder)
+                    files[path] = EventFile(Path(path), run, decoder)
 
     def _read_on(self) -> bool:
         """Read on in each file, but at most a chunk of each run; True while there is more."""
