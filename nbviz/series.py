@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nbviz.formats.items.histogram import Histogram
 from nbviz.restarts import Restarts
+
+__all__ = ["Column", "Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series"]
 
 Kind = Literal[
     "scalar", "histogram", "image", "audio", "text", "pr_curve", "mesh", "hparams", "graph", "layout", "tensor"
@@ -23,8 +25,8 @@ class Column:
     Growing replaces the array behind it, so a view handed out earlier stays valid and unchanged.
     """
 
-    def __init__(self, dtype: type[np.generic]) -> None:
-        self._data: NDArray[Any] = np.empty(64, dtype)
+    def __init__(self, dtype: type[np.generic], capacity: int = 64) -> None:
+        self._data: NDArray[Any] = np.empty(capacity, dtype)
         self._length = 0
 
     def __len__(self) -> int:
@@ -179,9 +181,7 @@ class ItemSeries(Series):
         while self._starts and self._starts[-1] >= len(self):  # what an interrupt left half-written
             del self._starts[-1], self._parts[-1]
         self._steps.write(len(self), added)
-        if self._parts and isinstance(items, list) and isinstance(self._parts[-1], list):
-            self._parts[-1][len(self) - self._starts[-1] :] = items
-        else:
+        if not (self._parts and _join(self._parts[-1], len(self) - self._starts[-1], items)):
             self._parts.append(items)
             self._starts.append(len(self))
         self._finish_rows(added, walls, source)
@@ -190,6 +190,15 @@ class ItemSeries(Series):
         self._parts = [_Chosen(self._parts, self._starts, np.flatnonzero(mask))]
         self._starts = [0]
         super()._keep(mask)
+
+
+def _join(part: Sequence[Any], row: int, items: Sequence[Any]) -> bool:
+    """Append ``items`` to a part that holds ``row`` whole rows, if the two are of a kind that allows it."""
+    if isinstance(part, list) and isinstance(items, list):
+        part[row:] = items
+        return True
+    join = getattr(part, "join", None)
+    return join is not None and bool(join(row, items))
 
 
 class _Chosen(Sequence[Any]):
@@ -212,29 +221,6 @@ def _rows(steps: ArrayLike, wall_times: ArrayLike, third: Any) -> tuple[NDArray[
     if not len(added) == len(walls) == len(third):
         raise ValueError(f"expected as many steps, wall times and values, got {len(added)}, {len(walls)}, {len(third)}")
     return added, walls
-
-
-@dataclass(frozen=True, eq=False)
-class Histogram:
-    """One captured histogram.
-
-    Attributes
-    ----------
-    step : int
-    wall_time : float
-        Seconds since the epoch.
-    counts : ndarray of float64, shape (k,)
-    edges : ndarray of float64, shape (k + 1,)
-        Increasing; bin ``i`` is ``edges[i] <= x < edges[i + 1]``, the last bin includes its right edge.
-    nonfinite : int
-        How many values were NaN or infinite, which no bin holds.
-    """
-
-    step: int
-    wall_time: float
-    counts: NDArray[np.float64]
-    edges: NDArray[np.float64]
-    nonfinite: int = 0
 
 
 class HistogramSeries(ItemSeries):

@@ -271,7 +271,7 @@ def test_a_kind_of_malformed_value_is_reported_once_a_file(tmp_path: Path) -> No
     path = write(tmp_path / NAME, framed(event(bad), event(bad, simple("loss", 2.0))))
     run = read(tmp_path)[tmp_path.name]
     assert values(read(tmp_path), tmp_path.name) == [2.0]
-    sentence = "a tensor holds something other than numbers, so it was left out (first seen at tag 'bad')."
+    sentence = "a scalar is not one number, so it was kept as a tensor (first seen at tag 'bad')."
     assert run.problems == [f"{path}: {sentence}"]
 
 

@@ -18,12 +18,17 @@ FILE = framed(*PAYLOADS)
 
 def read(data: bytes, chunks: list[int] | None = None) -> tuple[list[bytes], list[tuple[int, str]]]:
     """Read data in chunks of the given sizes, the rest in one; return payloads and problems."""
-    reader, payloads = RecordReader(), []
+    reader = RecordReader()
+    payloads: list[tuple[int, bytes]] = []
     for size in chunks or []:
         payloads += reader.decode(data[:size])
         data = data[size:]
     payloads += reader.decode(data) + reader.flush()
-    return payloads, reader.problems
+    return [payload for _, payload in payloads], reader.problems
+
+
+def taken(payloads: list[tuple[int, bytes]]) -> list[bytes]:
+    return [payload for _, payload in payloads]
 
 
 def header(length: int) -> bytes:
@@ -40,6 +45,14 @@ def test_payloads_come_back_as_tensorboard_framed_them() -> None:
     assert read(FILE) == (PAYLOADS, [])
 
 
+def test_payloads_come_with_their_offsets() -> None:
+    reader = RecordReader()
+    for at in range(0, len(FILE), 7):
+        for offset, payload in reader.decode(FILE[at : at + 7]):
+            assert FILE[offset : offset + len(payload)] == payload
+    assert reader.records == len(PAYLOADS)
+
+
 @unhurried
 @given(st.lists(st.binary(max_size=60)), st.lists(st.integers(0, 30)))
 def test_chunks_of_any_size_give_the_same(payloads: list[bytes], chunks: list[int]) -> None:
@@ -50,7 +63,7 @@ def test_one_byte_at_a_time_delivers_each_record_with_its_last_byte() -> None:
     reader = RecordReader()
     seen = []
     for at in range(len(FILE)):
-        seen += [(at + 1, payload) for payload in reader.decode(FILE[at : at + 1])]
+        seen += [(at + 1, payload) for payload in taken(reader.decode(FILE[at : at + 1]))]
     assert [payload for _, payload in seen] == PAYLOADS
     assert [end for end, _ in seen] == [len(framed(*PAYLOADS[: count + 1])) for count in range(len(PAYLOADS))]
 
@@ -64,9 +77,9 @@ def test_a_cut_last_record_is_not_yet_there_wherever_it_is_cut() -> None:
 
 def test_a_cut_record_is_delivered_once_the_rest_arrives() -> None:
     reader = RecordReader()
-    assert reader.decode(FILE[:-1]) == PAYLOADS[:-1]
+    assert taken(reader.decode(FILE[:-1])) == PAYLOADS[:-1]
     assert reader.pending == 12 + 256 + 3
-    assert reader.decode(FILE[-1:]) == PAYLOADS[-1:]
+    assert taken(reader.decode(FILE[-1:])) == PAYLOADS[-1:]
     assert reader.pending == 0
 
 
@@ -111,7 +124,7 @@ def test_an_impossible_length_is_stepped_over_without_memory(length: int) -> Non
     tracemalloc.start()
     try:
         reader = RecordReader()
-        assert reader.decode(data) == [b"before", b"after"]
+        assert taken(reader.decode(data)) == [b"before", b"after"]
         assert tracemalloc.get_traced_memory()[1] < 100_000
     finally:
         tracemalloc.stop()
@@ -121,9 +134,9 @@ def test_an_impossible_length_is_stepped_over_without_memory(length: int) -> Non
 @pytest.mark.parametrize("length", [100, 2**20, 2**31 - 1])
 def test_a_length_beyond_the_end_waits_while_the_file_may_grow_and_is_stepped_over_when_it_may_not(length: int) -> None:
     reader = RecordReader()
-    assert reader.decode(framed(b"before") + header(length) + framed(b"after", b"last")) == [b"before"]
+    assert taken(reader.decode(framed(b"before") + header(length) + framed(b"after", b"last"))) == [b"before"]
     assert reader.problems == []
-    assert reader.flush() == [b"after", b"last"]
+    assert taken(reader.flush()) == [b"after", b"last"]
     assert reader.problems == [(22, "a record claims more bytes than the file holds, so it was left out")]
 
 
@@ -138,5 +151,5 @@ def test_a_lost_reader_holds_on_to_no_memory() -> None:
     for _ in range(100):
         reader.decode(b"no records here " * 1000)
         assert reader.pending < 12
-    assert reader.decode(framed(b"found")) == [b"found"]
+    assert taken(reader.decode(framed(b"found"))) == [b"found"]
     assert len(reader.problems) == 1

@@ -1,4 +1,4 @@
-"""Events: from the payload of a record to scalars and histograms, with no protobuf library.
+"""Events: from the payload of a record to scalars and an index of all else, with no protobuf library.
 
 Source of the format: ``event.proto`` and ``summary.proto`` in ``tensorboard/compat/proto`` of tensorflow/tensorboard,
 on the wire format of https://protobuf.dev/programming-guides/encoding/.
@@ -6,36 +6,56 @@ on the wire format of https://protobuf.dev/programming-guides/encoding/.
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nbviz.formats.buckets import from_limits, from_triples
-from nbviz.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT, MalformedError, fields, signed
+from nbviz.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT, MalformedError, fields, signed, text
 from nbviz.formats.tensor import decode_tensor
 
 # What is read of each message; all else is stepped over. Absent numbers are zero: step 0 is not on the wire.
 #
-#     Event            wall_time 1: double, step 2: int64, summary 5: Summary
-#     Summary          value 1: repeated Value
-#     Value            tag 1: string, node_name 7: string, metadata 9: SummaryMetadata,
-#                      one of simple_value 2: float, histo 5: HistogramProto, tensor 8: TensorProto
-#     SummaryMetadata  plugin_data 1: PluginData
-#     PluginData       plugin_name 1: string
-#     HistogramProto   min 1, max 2, num 3, sum 4: double, bucket_limit 6, bucket 7: repeated double
+#     Event              wall_time 1: double, step 2: int64, graph_def 4: bytes, summary 5: Summary,
+#                        session_log 7: SessionLog, tagged_run_metadata 8: TaggedRunMetadata, meta_graph_def 9: bytes
+#     SessionLog         status 1: enum (START is 1)
+#     TaggedRunMetadata  tag 1: string, run_metadata 2: bytes
+#     Summary            value 1: repeated Value
+#     Value              tag 1: string, node_name 7: string, metadata 9: SummaryMetadata, one of simple_value 2: float,
+#                        obsolete_old_style_histogram 3: bytes, image 4, histo 5, audio 6, tensor 8
+#     SummaryMetadata    plugin_data 1: PluginData
+#     PluginData         plugin_name 1: string, content 2: bytes
 _WALL_TIME, _STEP, _SUMMARY = 1 << 3 | FIXED64, 2 << 3 | VARINT, 5 << 3 | BYTES
-_VALUE = 1 << 3 | BYTES
+_SESSION_LOG, _STATUS, _START = 7 << 3 | BYTES, 1 << 3 | VARINT, 1
+GRAPH_DEF, RUN_METADATA, META_GRAPH = 4 << 3 | BYTES, 8 << 3 | BYTES, 9 << 3 | BYTES
+_FIRST, _SECOND = 1 << 3 | BYTES, 2 << 3 | BYTES
 _TAG, _NODE_NAME, _METADATA = 1 << 3 | BYTES, 7 << 3 | BYTES, 9 << 3 | BYTES
-_SIMPLE_VALUE, _HISTO, _TENSOR = 2 << 3 | FIXED32, 5 << 3 | BYTES, 8 << 3 | BYTES
-_CONTENTS = {_SIMPLE_VALUE, _HISTO, _TENSOR}
-_PLUGIN_DATA, _PLUGIN_NAME = 1 << 3 | BYTES, 1 << 3 | BYTES
-_MIN, _MAX, _NUM, _SUM = (number << 3 | FIXED64 for number in (1, 2, 3, 4))
-_BUCKET_LIMIT, _BUCKET = 6, 7
+SIMPLE_VALUE = 2 << 3 | FIXED32
+OBSOLETE, IMAGE, HISTO, AUDIO, TENSOR = (number << 3 | BYTES for number in (3, 4, 5, 6, 8))
+_CONTENTS = {SIMPLE_VALUE, OBSOLETE, IMAGE, HISTO, AUDIO, TENSOR}
+
+_KINDS = {OBSOLETE: "tensor", IMAGE: "image", HISTO: "histogram", AUDIO: "audio"}
+PLUGIN_KINDS = {
+    "histograms": "histogram",
+    "images": "image",
+    "audio": "audio",
+    "text": "text",
+    "pr_curves": "pr_curve",
+    "mesh": "mesh",
+    "hparams": "hparams",
+    "custom_scalars": "layout",
+    "graphs": "graph",
+    "graph_keras_model": "graph",
+    "graph_run_metadata": "graph",
+    "graph_run_metadata_graph": "graph",
+    "graph_tagged_run_metadata": "graph",
+}
+"""What the tensors of a plugin are; those of any other plugin, or of none, are of kind "tensor"."""
+
+RUN_GRAPH, META_GRAPH_TAG = "__run_graph__", "__meta_graph__"
+"""Tags of the graphs that are no summaries; the first one as in ``tensorboard/plugins/graph/metadata.py``."""
 
 _float = struct.Struct("<f").unpack_from
 _double = struct.Struct("<d").unpack_from
@@ -49,15 +69,16 @@ class Scalars(NamedTuple):
     values: list[float]
 
 
-class Capture(NamedTuple):
-    """One histogram: ``counts`` (k,), increasing ``edges`` (k + 1,), both float64; ``nonfinite`` values in no bin."""
+class Items(NamedTuple):
+    """Where the items of one tag and kind lie: int steps, float wall times, and the place of their bytes in the file.
 
-    tag: str
-    step: int
-    wall_time: float
-    counts: NDArray[np.float64]
-    edges: NDArray[np.float64]
-    nonfinite: int
+    The bytes are a ``Summary.Value``; of a graph that is no summary, they are its field of the ``Event``, key included.
+    """
+
+    steps: list[int]
+    wall_times: list[float]
+    offsets: list[int]
+    sizes: list[int]
 
 
 @dataclass
@@ -68,14 +89,17 @@ class Batch:
     ----------
     scalars : dict of str to Scalars
         By tag.
-    histograms : list of Capture
-        In file order.
+    items : dict of (str, str) to Items
+        By tag and kind.
+    restart : int or None
+        The run restarted at this step before it logged the rows of this batch.
     problems : dict of str to str
         What could not be read: a sentence for each kind of problem, and the tag at which it was first seen.
     """
 
     scalars: dict[str, Scalars] = field(default_factory=dict)
-    histograms: list[Capture] = field(default_factory=list)
+    items: dict[tuple[str, str], Items] = field(default_factory=dict)
+    restart: int | None = None
     problems: dict[str, str] = field(default_factory=dict)
 
     def add_scalar(self, tag: str, step: int, wall_time: float, value: float) -> None:
@@ -86,116 +110,165 @@ class Batch:
         column.wall_times.append(wall_time)
         column.values.append(value)
 
+    def add_item(self, tag: str, kind: str, step: int, wall_time: float, offset: int, size: int) -> None:
+        column = self.items.get((tag, kind))
+        if column is None:
+            column = self.items[tag, kind] = Items([], [], [], [])
+        column.steps.append(step)
+        column.wall_times.append(wall_time)
+        column.offsets.append(offset)
+        column.sizes.append(size)
+
+
+class Value(NamedTuple):
+    """The parts of a ``Summary.Value``: which content it has (0 for none) and where that and the metadata lie."""
+
+    tag: str
+    content: int
+    start: int
+    stop: int
+    metadata: tuple[int, int] | None
+
+
+def parse_value(data: bytes, at: int, end: int) -> Value:
+    """Find the parts of the ``Summary.Value`` in ``data[at:end]``."""
+    name = node_name = b""
+    content, start, stop = 0, 0, 0
+    metadata = None
+    for key, first, last in fields(data, at, end):
+        if key == _TAG:
+            name = data[first:last]
+        elif key in _CONTENTS:
+            content, start, stop = key, first, last
+        elif key == _METADATA:
+            metadata = (first, last)
+        elif key == _NODE_NAME:
+            node_name = data[first:last]
+    # Early versions of TensorFlow wrote a tensor under the name of its graph node, without a tag.
+    return Value(text(name or node_name), content, start, stop, metadata)
+
+
+def plugin_data(metadata: bytes) -> tuple[str, bytes]:
+    """Name and content of the plugin in a ``SummaryMetadata``."""
+    name, content = "", b""
+    for key, start, stop in fields(metadata, 0, len(metadata)):
+        if key == _FIRST:
+            for key, first, last in fields(metadata, start, stop):
+                if key == _FIRST:
+                    name = metadata[first:last].decode(errors="replace")
+                elif key == _SECOND:
+                    content = metadata[first:last]
+    return name, content
+
 
 class EventDecoder:
     """Decodes the events of one run.
 
     Writers say what a tag is (its *plugin*) in each of its events, or only in the first. So the decoder remembers it,
     and one decoder serves all the files of a run. As in TensorBoard, what was said first holds.
+
+    Attributes
+    ----------
+    metadata : dict of str to bytes
+        The first ``SummaryMetadata`` of each tag that has one.
+    plugins : dict of str to str
+        The name of the plugin of each tag that has one.
     """
 
     def __init__(self) -> None:
-        self._plugins: dict[str, str] = {}
+        self.metadata: dict[str, bytes] = {}
+        self.plugins: dict[str, str] = {}
 
-    def decode(self, payloads: Iterable[bytes]) -> Batch:
-        """Decode the payloads of records. Never raises: what is malformed is left out and noted in ``problems``."""
-        batch = Batch()
+    def decode(self, payloads: Iterable[tuple[int, bytes]]) -> list[Batch]:
+        """Decode the payloads of records, each given with its offset in the file.
+
+        A new batch begins wherever the run says that it restarted. Never raises: what is malformed is left out and
+        noted in ``problems``.
+        """
+        batches = [Batch()]
         with np.errstate(all="ignore"):
-            for payload in payloads:
+            for offset, payload in payloads:
                 try:
-                    self._event(payload, batch)
+                    self._event(payload, offset, batches)
                 except MalformedError as problem:
-                    batch.problems.setdefault(str(problem), "")
-        return batch
+                    batches[-1].problems.setdefault(str(problem), "")
+        return batches
 
-    def _event(self, data: bytes, batch: Batch) -> None:
-        wall_time, step, summaries = 0.0, 0, []
+    def _event(self, data: bytes, offset: int, batches: list[Batch]) -> None:
+        wall_time, step, parts = 0.0, 0, []
+        before = 0
         for key, start, stop in fields(data, 0, len(data)):
             if key == _WALL_TIME:
                 wall_time = _double(data, start)[0]
             elif key == _STEP:
                 step = signed(start)
-            elif key == _SUMMARY:
-                summaries.append((start, stop))
-        for summary in summaries:
-            for key, start, stop in fields(data, *summary):
-                if key != _VALUE:
-                    continue
-                try:
-                    self._value(data, start, stop, step, wall_time, batch)
-                except MalformedError as problem:
-                    batch.problems.setdefault(str(problem), "")
+            elif key & 7 == BYTES:
+                parts.append((key, before, start, stop))
+            before = stop
+        for key, before, start, stop in parts:
+            batch = batches[-1]
+            if key == _SUMMARY:
+                self._summary(data, start, stop, offset, step, wall_time, batch)
+            elif key == _SESSION_LOG:
+                if (_STATUS, _START) in [(key, value) for key, value, _ in fields(data, start, stop)]:
+                    batches.append(Batch(restart=step))
+            elif tag := self._graph_tag(key, data, start, stop):
+                batch.add_item(tag, "graph", step, wall_time, offset + before, stop - before)
 
-    def _value(self, data: bytes, at: int, end: int, step: int, wall_time: float, batch: Batch) -> None:
-        name = node_name = b""
-        kind, start, stop = 0, 0, 0
-        metadata = None
-        for key, first, last in fields(data, at, end):
-            if key == _TAG:
-                name = data[first:last]
-            elif key in _CONTENTS:
-                kind, start, stop = key, first, last
-            elif key == _METADATA:
-                metadata = (first, last)
-            elif key == _NODE_NAME:
-                node_name = data[first:last]
-        # Early versions of TensorFlow wrote a tensor under the name of its graph node, without a tag.
-        tag = (name or node_name).decode(errors="backslashreplace")
-        if metadata and tag not in self._plugins:
-            self._remember_plugin(tag, data, *metadata)
-        if kind == _SIMPLE_VALUE:
-            batch.add_scalar(tag, step, wall_time, _float(data, start)[0])
-        elif kind:
+    def _graph_tag(self, key: int, data: bytes, start: int, stop: int) -> str:
+        if key == GRAPH_DEF:
+            tag, plugin = RUN_GRAPH, "graphs"
+        elif key == META_GRAPH:
+            tag, plugin = META_GRAPH_TAG, "graphs"
+        elif key == RUN_METADATA:
+            names = [data[first:last] for key, first, last in fields(data, start, stop) if key == _FIRST]
+            tag, plugin = text(names[-1] if names else b"") or "__run_metadata__", "graph_tagged_run_metadata"
+        else:
+            return ""
+        self.plugins.setdefault(tag, plugin)
+        return tag
+
+    def _summary(self, data: bytes, at: int, end: int, offset: int, step: int, wall_time: float, batch: Batch) -> None:
+        for key, start, stop in fields(data, at, end):
+            if key != _FIRST:
+                continue
+            tag = ""
             try:
-                content = self._histo if kind == _HISTO else self._tensor
-                content(data, start, stop, tag, step, wall_time, batch)
+                value = parse_value(data, start, stop)
+                tag = value.tag
+                if value.metadata and tag not in self.metadata:
+                    self._remember(tag, data[slice(*value.metadata)])
+                if value.content == SIMPLE_VALUE:
+                    batch.add_scalar(tag, step, wall_time, _float(data, value.start)[0])
+                elif (number := self._scalar(data, value, batch)) is not None:
+                    batch.add_scalar(tag, step, wall_time, number)
+                elif kind := self._kind(value):
+                    batch.add_item(tag, kind, step, wall_time, offset + start, stop - start)
             except MalformedError as problem:
                 batch.problems.setdefault(str(problem), tag)
 
-    def _remember_plugin(self, tag: str, data: bytes, at: int, end: int) -> None:
-        for key, start, stop in fields(data, at, end):
-            if key == _PLUGIN_DATA:
-                for key, first, last in fields(data, start, stop):
-                    if key == _PLUGIN_NAME:
-                        self._plugins[tag] = data[first:last].decode(errors="replace")
+    def _remember(self, tag: str, metadata: bytes) -> None:
+        name, _ = plugin_data(metadata)
+        self.metadata[tag] = metadata
+        if name:
+            self.plugins[tag] = name
 
-    def _tensor(self, data: bytes, at: int, end: int, tag: str, step: int, wall_time: float, batch: Batch) -> None:
-        plugin = self._plugins.get(tag)
-        if plugin == "scalars":
-            values, _ = decode_tensor(data, at, end)
-            if len(values) != 1:
-                raise MalformedError("a scalar is a tensor of more or fewer than one element, so it was left out")
-            batch.add_scalar(tag, step, wall_time, float(values[0]))
-        elif plugin == "histograms":
-            values, shape = decode_tensor(data, at, end)
-            if len(shape) != 2 or shape[1] != 3:
-                raise MalformedError("a histogram is a tensor of another shape than [k, 3], so it was left out")
-            counts, edges = from_triples(values.reshape(shape))
-            batch.histograms.append(Capture(tag, step, wall_time, counts, edges, 0))
-        elif plugin is None:
-            raise MalformedError("a tensor does not say what it is (its metadata names no plugin), so it was left out")
+    def _scalar(self, data: bytes, value: Value, batch: Batch) -> float | None:
+        """The number of a scalar that is a tensor."""
+        if value.content != TENSOR or self.plugins.get(value.tag) != "scalars":
+            return None
+        values = decode_tensor(data, value.start, value.stop)
+        if values.size == 1 and values.dtype.kind in "fiub":
+            return float(values.reshape(()))
+        batch.problems.setdefault("a scalar is not one number, so it was kept as a tensor", value.tag)
+        return None
 
-    def _histo(self, data: bytes, at: int, end: int, tag: str, step: int, wall_time: float, batch: Batch) -> None:
-        single = dict.fromkeys((_MIN, _MAX, _NUM, _SUM), 0.0)
-        columns: dict[int, list[bytes]] = {_BUCKET_LIMIT: [], _BUCKET: []}
-        for key, start, stop in fields(data, at, end):
-            if key in single:
-                single[key] = _double(data, start)[0]
-            elif key >> 3 in columns:  # packed, or single in old files
-                columns[key >> 3].append(data[start:stop])
-        limits, counts = (_doubles(b"".join(columns[number])) for number in (_BUCKET_LIMIT, _BUCKET))
-        total, (counts, edges) = counts.sum(), from_limits(limits, counts, single[_MIN], single[_MAX])
-        missing = single[_NUM] - total
-        nonfinite = 0
-        if 0.5 < missing < 2**53:
-            if math.isfinite(single[_SUM]):
-                batch.problems.setdefault("some values of a histogram lie in none of its bins; its bins were kept", tag)
-            else:
-                nonfinite = round(missing)
-        batch.histograms.append(Capture(tag, step, wall_time, counts, edges, nonfinite))
-
-
-def _doubles(content: bytes) -> NDArray[np.float64]:
-    if len(content) % 8:
-        raise MalformedError("a histogram is not well-formed, so it was left out")
-    return np.frombuffer(content, "<f8")
+    def _kind(self, value: Value) -> str:
+        """What else a value is; nothing if it holds nothing."""
+        plugin = self.plugins.get(value.tag, "")
+        if value.content == TENSOR:
+            return PLUGIN_KINDS.get(plugin, "tensor")
+        if value.content:
+            return _KINDS[value.content]
+        # hparams have all their data in the metadata
+        return "hparams" if plugin == "hparams" else "tensor" if value.metadata else ""

@@ -98,3 +98,8 @@ def packed(data: bytes, kind: int, start: int, stop: int) -> list[int]:
     if start != stop:
         raise MalformedError("an event is not a well-formed protobuf message, so it was left out")
     return values
+
+
+def text(data: bytes) -> str:
+    """A tag or another name: bytes that are not UTF-8 stay apart from one another, and are shown as ``\\xff``."""
+    return data.decode(errors="backslashreplace")

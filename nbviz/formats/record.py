@@ -67,12 +67,15 @@ class RecordReader:
         """How many bytes are held back, because they belong to a record that is not yet complete."""
         return len(self._buffer)
 
-    def decode(self, chunk: bytes) -> list[bytes]:
-        """Take the next bytes of the file; return the payloads that they complete, in file order."""
+    def decode(self, chunk: bytes) -> list[tuple[int, bytes]]:
+        """Take the next bytes of the file; return the payloads that they complete, in file order.
+
+        Each comes with its offset in the file, in bytes.
+        """
         self._buffer += chunk
         return self._take(complete=False)
 
-    def flush(self) -> list[bytes]:
+    def flush(self) -> list[tuple[int, bytes]]:
         """Say that the file ends here; return what a wrong length had hidden behind a record that never ends.
 
         A file that merely stops within its last record, as one does that is still being written, has nothing hidden and
@@ -80,8 +83,8 @@ class RecordReader:
         """
         return self._take(complete=True)
 
-    def _take(self, complete: bool) -> list[bytes]:
-        payloads: list[bytes] = []
+    def _take(self, complete: bool) -> list[tuple[int, bytes]]:
+        payloads: list[tuple[int, bytes]] = []
         at, cut = 0, -1
         with memoryview(self._buffer) as view:
             while True:
@@ -105,7 +108,7 @@ class RecordReader:
                     continue
                 payload = bytes(view[start:end])
                 if masked_crc(payload) == FOOTER.unpack_from(view, end)[0]:
-                    payloads.append(payload)
+                    payloads.append((self._offset + start, payload))
                     if cut >= 0:
                         self._report(cut, "a record claims more bytes than the file holds, so it was left out")
                         cut = -1

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 from pathlib import Path
+from typing import cast
 
-from nbviz.formats.event import EventDecoder
+from nbviz.formats.event import Batch, EventDecoder
 from nbviz.formats.record import RecordReader
 from nbviz.run import Run
+from nbviz.series import Kind
+from nbviz.sources.items import FileItems, Origin
+from nbviz.sources.storage import LocalStorage
 
 CHUNK = 1 << 20
 """Bytes read at a time: bounds memory, and lets many files take turns."""
 
 FINGERPRINT = 64
 """Bytes at the start of a file that tell it from another: its first event holds the time of its creation."""
+
+_sources = count(1)
+_STORAGE = LocalStorage()
 
 LISTED = 10
 """Damaged places of one file that are reported one by one."""
@@ -26,7 +34,7 @@ class EventFile:
     ----------
     path : Path
     run : Run
-        Gets the scalars, the histograms and a sentence for each problem.
+        Gets the scalars, the items and a sentence for each problem.
     decoder : EventDecoder
         The one of the run.
     """
@@ -42,6 +50,7 @@ class EventFile:
     def _restart(self) -> None:
         self._records = RecordReader()
         self._position = 0
+        self._source = next(_sources)
         self._inode = 0
         self._start = b""
         self._damages = 0
@@ -89,19 +98,32 @@ class EventFile:
             return False
         return status.st_ino != self._inode or status.st_size < self._position or not start.startswith(self._start)
 
-    def _append(self, payloads: list[bytes]) -> None:
-        batch = self._decoder.decode(payloads)
-        for tag, scalars in batch.scalars.items():
-            self.run.extend(tag, *scalars)
-        for capture in batch.histograms:
-            self.run.append_histogram(*capture)
+    def _append(self, payloads: list[tuple[int, bytes]]) -> None:
+        for batch in self._decoder.decode(payloads):
+            self._append_batch(batch)
         self._report_damage()
-        for sentence, tag in batch.problems.items():
-            if sentence not in self._told:
-                self._told.add(sentence)
-                self.run.report(f"{self.path}: {sentence}" + (f" (first seen at tag {tag!r})." if tag else "."))
         if payloads:
             self.run.changed()
+
+    def _append_batch(self, batch: Batch) -> None:
+        metadata, plugins = self._decoder.metadata, self._decoder.plugins
+        origin = Origin(_STORAGE, str(self.path), self._inode, self._report)
+        if batch.restart is not None:
+            self.run.restart(batch.restart)
+        for tag, scalars in batch.scalars.items():
+            series = self.run.extend(tag, *scalars, source=self._source)
+            series.plugin, series.metadata = plugins.get(tag, ""), metadata.get(tag, b"")
+        for (tag, kind), items in batch.items.items():
+            lazy = FileItems(origin, tag, kind, metadata.get(tag, b""), items)
+            others = self.run.extend_items(tag, cast(Kind, kind), *items[:2], lazy, source=self._source)
+            others.plugin, others.metadata = plugins.get(tag, ""), metadata.get(tag, b"")
+        for sentence, tag in batch.problems.items():
+            self._report(sentence, tag)
+
+    def _report(self, sentence: str, tag: str) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self.run.report(f"{self.path}: {sentence}" + (f" (first seen at tag {tag!r})." if tag else "."))
 
     def _report_damage(self) -> None:
         problems, self._records.problems = self._records.problems, []

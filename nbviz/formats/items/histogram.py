@@ -1,0 +1,85 @@
+"""Histograms, as buckets of the writer's own choice."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbviz.formats.buckets import from_limits, from_triples
+from nbviz.formats.event import HISTO, TENSOR
+from nbviz.formats.items.item import Item, Source
+from nbviz.formats.protobuf import FIXED64, MalformedError, fields
+from nbviz.formats.tensor import decode_tensor
+
+#     HistogramProto  min 1, max 2, num 3, sum 4: double, bucket_limit 6, bucket 7: repeated double
+_MIN, _MAX, _NUM, _SUM = (number << 3 | FIXED64 for number in (1, 2, 3, 4))
+_BUCKET_LIMIT, _BUCKET = 6, 7
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram(Item):
+    """One captured histogram.
+
+    Attributes
+    ----------
+    step : int
+    wall_time : float
+        Seconds since the epoch.
+    counts : ndarray of float64, shape (k,)
+    edges : ndarray of float64, shape (k + 1,)
+        Increasing; bin ``i`` is ``edges[i] <= x < edges[i + 1]``, the last bin includes its right edge.
+    nonfinite : int
+        How many values were NaN or infinite, which no bin holds.
+    """
+
+    counts: NDArray[np.float64]
+    edges: NDArray[np.float64]
+    nonfinite: int = 0
+
+
+def empty_histogram(step: int, wall_time: float) -> Histogram:
+    """A histogram of nothing: one bin."""
+    return Histogram(step, wall_time, np.zeros(1), np.array([0.0, 1.0]))
+
+
+def decode_histogram(source: Source) -> tuple[Histogram, str]:
+    """Decode an old histogram or one of TF2, and say what is wrong with it, if anything."""
+    with np.errstate(all="ignore"):
+        if source.content == HISTO:
+            return _from_histo(source)
+        if source.content != TENSOR:
+            raise MalformedError("a histogram is neither a HistogramProto nor a tensor, so it was left out")
+        values = decode_tensor(source.data, source.start, source.stop)
+        if values.ndim != 2 or values.shape[1] != 3 or values.dtype.kind not in "fiub":
+            raise MalformedError("a histogram is a tensor of another shape than [k, 3], so it was left out")
+        counts, edges = from_triples(values.astype(np.float64))
+        return Histogram(source.step, source.wall_time, counts, edges), ""
+
+
+def _from_histo(source: Source) -> tuple[Histogram, str]:
+    single = dict.fromkeys((_MIN, _MAX, _NUM, _SUM), 0.0)
+    columns: dict[int, list[bytes]] = {_BUCKET_LIMIT: [], _BUCKET: []}
+    for key, start, stop in fields(source.data, source.start, source.stop):
+        if key in single:
+            single[key] = float(np.frombuffer(source.data, "<f8", 1, start)[0])
+        elif key >> 3 in columns:  # packed, or single in old files
+            columns[key >> 3].append(source.data[start:stop])
+    limits, counts = (_doubles(b"".join(columns[number])) for number in (_BUCKET_LIMIT, _BUCKET))
+    total, (counts, edges) = counts.sum(), from_limits(limits, counts, single[_MIN], single[_MAX])
+    missing = single[_NUM] - total
+    nonfinite, problem = 0, ""
+    if 0.5 < missing < 2**53:
+        if math.isfinite(single[_SUM]):
+            problem = "some values of a histogram lie in none of its bins; its bins were kept"
+        else:
+            nonfinite = round(missing)
+    return Histogram(source.step, source.wall_time, counts, edges, nonfinite), problem
+
+
+def _doubles(content: bytes) -> NDArray[np.float64]:
+    if len(content) % 8:
+        raise MalformedError("a histogram is not well-formed, so it was left out")
+    return np.frombuffer(content, "<f8")

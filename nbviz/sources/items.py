@@ -1,0 +1,106 @@
+"""The items of an event file, read from it and decoded when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+
+from nbviz.formats.event import Items
+from nbviz.formats.items import MOVED, decode_item
+from nbviz.formats.items.histogram import empty_histogram
+from nbviz.formats.protobuf import MalformedError
+from nbviz.series import Column
+from nbviz.sources.storage import Storage, shown
+
+
+class Origin(NamedTuple):
+    """The file that items come from.
+
+    Attributes
+    ----------
+    storage : Storage
+    path : str
+    identity : hashable
+        The file's `nbviz.sources.storage.Status.identity` when it was read.
+    report : callable
+        Told a sentence and a tag if only a part of an item could be decoded.
+    """
+
+    storage: Storage
+    path: str
+    identity: Hashable
+    report: Callable[[str, str], None]
+
+
+class FileItems(Sequence[Any]):
+    """Items of one tag, one kind and one file: knows where their bytes lie, and keeps none of them.
+
+    Parameters
+    ----------
+    origin : Origin
+    tag, kind : str
+    metadata : bytes
+        The first ``SummaryMetadata`` of the tag.
+    items : Items
+        As an `nbviz.formats.event.Batch` holds them.
+    """
+
+    def __init__(self, origin: Origin, tag: str, kind: str, metadata: bytes, items: Items) -> None:
+        self._origin, self._tag, self._kind, self._metadata = origin, tag, kind, metadata
+        dtypes = (np.int64, np.float64, np.int64, np.int64)
+        self._columns = [Column(dtype, len(items.steps)) for dtype in dtypes]
+        self._write(0, items)
+
+    def __len__(self) -> int:
+        return len(self._columns[-1])
+
+    def join(self, row: int, others: Sequence[Any]) -> bool:
+        """Take others in from ``row`` on, so that a file read bit by bit has them in one place; False if it cannot."""
+        if not isinstance(others, FileItems) or others._origin != self._origin:
+            return False
+        self._write(row, [column.view() for column in others._columns])
+        return True
+
+    def _write(self, row: int, items: Sequence[Any]) -> None:
+        for column, values in zip(self._columns, items, strict=True):
+            column.write(row, values)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [self[row] for row in range(*index.indices(len(self)))]
+        step, wall_time, offset, size = (column.view()[index].item() for column in self._columns)
+        data = self._read(step, offset, size)
+        try:
+            item, problem = decode_item(self._kind, data, step, wall_time, self._tag, self._metadata)
+        except MalformedError as error:
+            if self._kind != "histogram" or str(error) == MOVED:
+                raise self._lost(step, str(error)) from None
+            item, problem = empty_histogram(step, wall_time), str(error)
+        if problem:
+            self._origin.report(problem, self._tag)
+        return item
+
+    def _read(self, step: int, offset: int, size: int) -> bytes:
+        storage, path, identity, _ = self._origin
+        try:
+            if storage.status(path).identity != identity:
+                raise self._lost(step, "the file was replaced by another since it was read")
+            data = storage.read(path, offset, size)
+        except OSError as error:
+            raise self._lost(
+                step, "the file is gone" if isinstance(error, FileNotFoundError) else str(error)
+            ) from error
+        if len(data) != size:
+            raise self._lost(step, "the file is shorter now than when it was read")
+        return data
+
+    def _lost(self, step: int, why: str) -> ValueError:
+        return ValueError(
+            f"the {self._kind} {self._tag!r} at step {step} cannot be read from {shown(self._origin.path)}: {why}."
+        )
