@@ -11,16 +11,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorboard import data_compat
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
+from tensorboard.plugins.graph import metadata as graph_metadata
 from tensorboard.plugins.histogram import summary as histogram_summary
 from tensorboard.plugins.scalar import summary_v2 as scalar_summary
 from tensorboard.util import tensor_util
 
-from nbviz.formats.event import Batch, Capture, EventDecoder
+from nbviz.formats.event import Batch, EventDecoder, Items
+from nbviz.formats.items import decode_item
+from nbviz.formats.items.histogram import Histogram
+from nbviz.formats.protobuf import MalformedError
 from tests.tfevents import VERSION, event, simple, unhurried
 
 
 def decode(*payloads: bytes) -> Batch:
-    return EventDecoder().decode(payloads)
+    (batch,) = EventDecoder().decode((0, payload) for payload in payloads)
+    return batch
+
+
+def histogram(payload: bytes) -> tuple[Histogram, str]:
+    """Decode the only item of an event, and what is said of it."""
+    decoder = EventDecoder()
+    (batch,) = decoder.decode([(100, payload)])
+    assert (batch.scalars, batch.problems) == ({}, {})
+    (((tag, kind), items),) = batch.items.items()
+    ((step, wall_time, offset, size),) = zip(*items, strict=True)
+    data = payload[offset - 100 : offset - 100 + size]
+    return decode_item(kind, data, step, wall_time, tag, decoder.metadata.get(tag, b""))
 
 
 def metadata(plugin: str) -> Any:
@@ -41,10 +57,9 @@ def triples(rows: list[list[float]]) -> Any:
     return tensor_value("h", tensor_util.make_tensor_proto(np.reshape(rows, (-1, 3)), np.float64), "histograms")
 
 
-def only_capture(*payloads: bytes) -> Capture:
-    batch = decode(*payloads)
-    assert batch.problems == {}
-    (capture,) = batch.histograms
+def only_capture(payload: bytes) -> Histogram:
+    capture, problem = histogram(payload)
+    assert problem == ""
     return capture
 
 
@@ -111,7 +126,8 @@ def test_good_values_of_an_event_survive_a_bad_one() -> None:
     bad = tensor_value("bad", tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=[b"text"]))
     batch = decode(event(simple("before", 1.0), bad, simple("after", 2.0)))
     assert {tag: scalars.values for tag, scalars in batch.scalars.items()} == {"before": [1.0], "after": [2.0]}
-    assert batch.problems == {"a tensor holds something other than numbers, so it was left out": "bad"}
+    assert list(batch.items) == [("bad", "tensor")]
+    assert batch.problems == {"a scalar is not one number, so it was kept as a tensor": "bad"}
 
 
 def test_a_tag_that_is_not_utf8_keeps_its_points() -> None:
@@ -176,22 +192,100 @@ def test_a_forged_shape_costs_no_memory() -> None:
 def test_what_a_tag_is_may_be_said_in_its_first_event_only() -> None:
     proto = tensor_util.make_tensor_proto(np.float32(0.5))
     decoder = EventDecoder()
-    decoder.decode([event(tensor_value("x", proto))])
-    batch = decoder.decode([event(tensor_value("x", proto, plugin=None), step=1)])
+    decoder.decode([(0, event(tensor_value("x", proto)))])
+    (batch,) = decoder.decode([(0, event(tensor_value("x", proto, plugin=None), step=1))])
     assert batch.scalars["x"] == ([1], [1.5], [0.5])
 
 
-def test_a_tensor_that_never_says_what_it_is_is_a_problem() -> None:
+def test_what_was_said_first_of_a_tag_holds() -> None:
     proto = tensor_util.make_tensor_proto(np.float32(0.5))
-    batch = decode(event(tensor_value("x", proto, plugin=None)))
-    problem = "a tensor does not say what it is (its metadata names no plugin), so it was left out"
-    assert batch == Batch(problems={problem: "x"})
+    decoder = EventDecoder()
+    first, second = tensor_value("x", proto), tensor_value("x", proto, plugin="text")
+    (batch,) = decoder.decode([(0, event(first)), (0, event(second))])
+    assert batch.scalars["x"].values == [0.5, 0.5]
+    assert decoder.plugins == {"x": "scalars"}
+    assert decoder.metadata == {"x": first.metadata.SerializeToString()}
 
 
-def test_other_plugins_are_skipped_without_complaint() -> None:
-    text = tensor_value("note", tensor_util.make_tensor_proto("hello"), "text")
-    image = summary_pb2.Summary.Value(tag="image", image=summary_pb2.Summary.Image(height=1, width=1))
-    assert decode(event(text, image)) == Batch()
+def placed(payload: bytes, value: Any) -> Items:
+    """Where a value lies in the payload of its event, as a decoder has it that got the payload at offset 1000."""
+    data = value.SerializeToString()
+    return Items([7], [1.5], [1000 + payload.index(data)], [len(data)])
+
+
+def test_what_is_no_scalar_is_indexed_by_its_kind() -> None:
+    tensor, part = tensor_util.make_tensor_proto([1.0, 2.0]), summary_pb2.Summary
+    values = {(plugin, kind): tensor_value(plugin, tensor, plugin) for plugin, kind in PLUGINS.items()}
+    values["none", "tensor"] = tensor_value("none", tensor, plugin=None)
+    values["i", "image"] = part.Value(tag="i", image=part.Image(height=1, width=1))
+    values["a", "audio"] = part.Value(tag="a", audio=part.Audio(sample_rate=8000))
+    values["h", "histogram"] = histo([0.0], [1.0], 0.0, 0.0)
+    values["old", "tensor"] = part.Value(tag="old", obsolete_old_style_histogram=b"old")
+    values["said", "tensor"] = part.Value(tag="said", metadata=metadata("mine"))
+    values["hp", "hparams"] = part.Value(tag="hp", metadata=metadata("hparams"))
+    payload = event(*values.values(), step=7)
+    decoder = EventDecoder()
+    (batch,) = decoder.decode([(1000, payload)])
+    assert batch == Batch(items={key: placed(payload, value) for key, value in values.items()})
+    assert decoder.plugins == {**{plugin: plugin for plugin in PLUGINS}, "said": "mine", "hp": "hparams"}
+
+
+PLUGINS = {
+    "histograms": "histogram",
+    "images": "image",
+    "audio": "audio",
+    "text": "text",
+    "pr_curves": "pr_curve",
+    "mesh": "mesh",
+    "hparams": "hparams",
+    "custom_scalars": "layout",
+    "graph_keras_model": "graph",
+    "graph_run_metadata": "graph",
+    "graph_run_metadata_graph": "graph",
+    "of_somebody": "tensor",
+}
+
+
+def test_a_value_that_holds_nothing_at_all_is_nothing() -> None:
+    assert decode(event(summary_pb2.Summary.Value(tag="x"))) == Batch()
+
+
+def test_graphs_that_are_no_summaries_go_by_the_tags_of_tensorboard() -> None:
+    tagged = event_pb2.TaggedRunMetadata(tag="step 5", run_metadata=b"stats")
+    events = [
+        event_pb2.Event(step=1, wall_time=2.5, graph_def=b"graph"),
+        event_pb2.Event(step=2, wall_time=2.5, meta_graph_def=b"meta"),
+        event_pb2.Event(step=3, wall_time=2.5, tagged_run_metadata=tagged),
+    ]
+    payloads = [bytes(message.SerializeToString()) for message in events]
+    decoder = EventDecoder()
+    (batch,) = decoder.decode((100 * row, payload) for row, payload in enumerate(payloads))
+    assert list(batch.items) == [
+        (graph_metadata.RUN_GRAPH_NAME, "graph"),
+        ("__meta_graph__", "graph"),
+        ("step 5", "graph"),
+    ]
+    for row, (items, key) in enumerate(zip(batch.items.values(), (4, 9, 8), strict=True)):
+        (offset,), (size,) = items.offsets, items.sizes
+        field = payloads[row][offset - 100 * row :][:size]
+        assert (items.steps, items.wall_times) == ([row + 1], [2.5])
+        assert event_pb2.Event.FromString(field).ListFields()[0][0].number == key
+    assert decoder.plugins["step 5"] == graph_metadata.PLUGIN_NAME_TAGGED_RUN_METADATA
+
+
+def test_a_session_that_starts_begins_a_batch() -> None:
+    start, stop = event_pb2.SessionLog.START, event_pb2.SessionLog.STOP
+    logs = [event_pb2.Event(step=3, session_log=event_pb2.SessionLog(status=status)) for status in (stop, start)]
+    stopped, started = (bytes(log.SerializeToString()) for log in logs)
+    payloads = [
+        event(simple("a", 1.0), step=4),
+        stopped,
+        event(simple("a", 2.0), step=5),
+        started,
+        event(simple("a", 3.0)),
+    ]
+    batches = EventDecoder().decode((0, payload) for payload in payloads)
+    assert [(batch.restart, batch.scalars["a"].values) for batch in batches] == [(None, [1.0, 2.0]), (3, [3.0])]
 
 
 def test_a_tensor_without_a_tag_goes_by_the_name_of_its_node() -> None:
@@ -280,9 +374,9 @@ def test_unlimited_outermost_buckets_never_become_edges() -> None:
 
 
 def test_values_outside_all_bins_are_a_problem_and_stretch_no_bin() -> None:
-    batch = decode(event(histo([1.0, 2.0, 3.0], [0, 2, 1], -1e30, 1e30, num=5, sum=1.0)))
-    assert batch.histograms[0].edges.tolist() == [1.0, 2.0, 3.0]
-    assert batch.problems == {"some values of a histogram lie in none of its bins; its bins were kept": "h"}
+    capture, problem = histogram(event(histo([1.0, 2.0, 3.0], [0, 2, 1], -1e30, 1e30, num=5, sum=1.0)))
+    assert capture.edges.tolist() == [1.0, 2.0, 3.0]
+    assert problem == "some values of a histogram lie in none of its bins; its bins were kept"
 
 
 @pytest.mark.parametrize(
@@ -303,4 +397,6 @@ def test_values_outside_all_bins_are_a_problem_and_stretch_no_bin() -> None:
     ],
 )
 def test_a_bad_histogram_is_a_problem_that_says_why(value: Any, problem: str) -> None:
-    assert decode(event(value)) == Batch(problems={problem: "h"})
+    with pytest.raises(MalformedError) as error:
+        histogram(event(value))
+    assert str(error.value) == problem
