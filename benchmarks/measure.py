@@ -77,11 +77,15 @@ def size(value: float) -> str:
 
 
 def arguments(description: str | None) -> argparse.Namespace:
+    return parser(description).parse_args()
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
         "--quick", action="store_true", help="a short run: shows that the benchmark works, not how fast nbviz is"
     )
-    return parser.parse_args()
+    return parser
 
 
 def print_table(title: str, rows: list[Row], *packages: str, peer: str = "peer") -> None:

@@ -5,9 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from tensorboard.compat.proto import event_pb2
+from tensorboard.plugins.histogram import summary_v2 as histogram_summary
+from tensorboard.plugins.scalar import summary_v2 as scalar_summary
+from tensorboard.util import tensor_util
 
+from benchmarks import logs
 from benchmarks.measure import Row, interleaved
 
 ROOT = Path(__file__).parent.parent
@@ -46,3 +53,37 @@ def test_a_quick_benchmark_prints_a_ratio_for_each_bound() -> None:
     judged = [line for line in done.stdout.splitlines() if line.endswith(("met", "MISSED"))]
     assert len(judged) == 2
     assert all(" x " in line for line in judged)
+
+
+def test_the_logs_of_the_reader_are_byte_for_byte_those_of_torch(tmp_path: Path) -> None:
+    tensorboard = pytest.importorskip("torch.utils.tensorboard")
+    writer = tensorboard.SummaryWriter(str(tmp_path))
+    rows = list(logs.rows(logs.METRICS, 1000, np.random.default_rng(0)))
+    for tag, step, wall_time, value in rows:
+        writer.add_scalar(tag, value, step, walltime=wall_time)
+    rng = np.random.default_rng(1)
+    for tag, step, wall_time, content in logs.histogram_rows(30, rng):
+        writer.add_histogram(tag, content, step, walltime=wall_time)
+    writer.close()
+    (path,) = tmp_path.iterdir()
+    ours = logs.records(logs.torch_scalars(iter(rows))) + logs.records(
+        logs.torch_histograms(30, np.random.default_rng(1))
+    )
+    assert path.read_bytes()[len(logs.records(iter([logs.version_event()]))) :] == ours
+
+
+def test_the_logs_of_the_reader_mean_what_tensorboard_writes() -> None:
+    """TensorFlow writes a tensor as its bytes where TensorBoard lists its numbers, so only the meaning is compared."""
+    (row,) = logs.rows(["loss"], 1, np.random.default_rng(0))
+    (payload,) = logs.tf2_scalars(iter([row]))
+    assert_means(payload, scalar_summary.scalar_pb("loss", row[3]))
+    (payload,) = logs.tf2_histograms(1, np.random.default_rng(0))
+    assert_means(payload, histogram_summary.histogram_pb("dense_0/kernel_0", np.arange(100.0)), shape_only=True)
+
+
+def assert_means(payload: bytes, summary: Any, shape_only: bool = False) -> None:
+    ours, theirs = event_pb2.Event.FromString(payload).summary.value[0], summary.value[0]
+    assert (ours.tag, ours.metadata) == (theirs.tag, theirs.metadata)
+    left, right = (tensor_util.make_ndarray(value.tensor) for value in (ours, theirs))
+    assert (left.dtype, left.shape) == (right.dtype, right.shape)
+    assert shape_only or left == right
