@@ -14,6 +14,9 @@ from nbviz.restarts import Restarts
 
 __all__ = ["Column", "Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series"]
 
+DISTRIBUTION = (0.0, 0.0668, 0.1587, 0.3085, 0.5, 0.6915, 0.8413, 0.9332, 1.0)
+"""The fractions of TensorBoard's distributions, ``NORMAL_HISTOGRAM_BPS`` in its compressor."""
+
 Kind = Literal[
     "scalar", "histogram", "image", "audio", "text", "pr_curve", "mesh", "hparams", "graph", "layout", "tensor"
 ]
@@ -231,3 +234,38 @@ class HistogramSeries(ItemSeries):
 
     def append(self, capture: Histogram) -> None:
         self.extend([capture.step], [capture.wall_time], [capture])
+
+    def quantiles(self, fractions: ArrayLike = DISTRIBUTION) -> NDArray[np.float64]:
+        """The values below which given fractions of each capture's values lie, evenly spread within their bins.
+
+        Parameters
+        ----------
+        fractions : array_like, shape (k,)
+            From 0 to 1. By default those of the lines of TensorBoard's distributions, half a standard deviation of a
+            normal distribution apart.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, k)
+            Of a capture without values, zeros.
+        """
+        wanted = np.asarray(fractions, np.float64)
+        return np.array([_quantiles(capture, wanted) for capture in self]).reshape(len(self), len(wanted))
+
+
+def _quantiles(capture: Histogram, fractions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As in ``tensorboard/plugins/distribution/compressor.py``, with its scale so that sums round alike."""
+    counts, edges = capture.counts, capture.edges
+    total = counts.sum()
+    if not total:
+        return np.zeros(len(fractions))
+    points = fractions * 10000
+    weights = (counts * 10000 / total).cumsum()
+    index = np.searchsorted(weights, points, side="right")
+    beyond = index == len(weights)
+    index[beyond] = len(weights) - 1
+    before = np.where(index > 0, weights[index - 1], 0.0)
+    left = np.where(before > 0, edges[index], edges[0])
+    with np.errstate(all="ignore"):
+        values = left + (points - before) * (edges[index + 1] - left) / (weights[index] - before)
+    return np.where(beyond, edges[-1], values)

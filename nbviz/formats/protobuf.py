@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from struct import unpack_from
 from typing import Final
 
 # A message is a row of fields, each led by its key: a varint that holds `number << 3 | wire type`.
@@ -103,3 +104,57 @@ def packed(data: bytes, kind: int, start: int, stop: int) -> list[int]:
 def text(data: bytes) -> str:
     """A tag or another name: bytes that are not UTF-8 stay apart from one another, and are shown as ``\\xff``."""
     return data.decode(errors="backslashreplace")
+
+
+class Message:
+    """A message of which several fields are wanted, each by its number. An absent field is zero or empty."""
+
+    def __init__(self, data: bytes, at: int = 0, end: int | None = None) -> None:
+        self._data = data
+        self._places: dict[int, list[tuple[int, int]]] = {}
+        for key, start, stop in fields(data, at, len(data) if end is None else end):
+            self._places.setdefault(key, []).append((start, stop))
+
+    def has(self, number: int) -> bool:
+        """Whether there is a field of that number and of a type that its wire type allows."""
+        return any((number << 3 | wire) in self._places for wire in (VARINT, FIXED64, BYTES, FIXED32))
+
+    def blobs(self, number: int) -> list[bytes]:
+        return [self._data[start:stop] for start, stop in self._places.get(number << 3 | BYTES, ())]
+
+    def blob(self, number: int) -> bytes:
+        return (self.blobs(number) or [b""])[-1]
+
+    def texts(self, number: int) -> list[str]:
+        return [text(data) for data in self.blobs(number)]
+
+    def text(self, number: int) -> str:
+        return text(self.blob(number))
+
+    def messages(self, number: int) -> list[Message]:
+        return [Message(self._data, start, stop) for start, stop in self._places.get(number << 3 | BYTES, ())]
+
+    def message(self, number: int) -> Message:
+        start, stop = self._last(number << 3 | BYTES)
+        return Message(self._data, start, stop)
+
+    def integer(self, number: int) -> int:
+        return signed(self._last(number << 3 | VARINT)[0])
+
+    def integers(self, number: int) -> list[int]:
+        """A repeated field, packed or not."""
+        found = [(VARINT, *place) for place in self._places.get(number << 3 | VARINT, ())]
+        found += [(BYTES, *place) for place in self._places.get(number << 3 | BYTES, ())]
+        return [signed(value) for part in found for value in packed(self._data, *part)]
+
+    def double(self, number: int) -> float:
+        return self._real("<d", number << 3 | FIXED64)
+
+    def single(self, number: int) -> float:
+        return self._real("<f", number << 3 | FIXED32)
+
+    def _last(self, key: int) -> tuple[int, int]:
+        return self._places[key][-1] if key in self._places else (0, 0)
+
+    def _real(self, form: str, key: int) -> float:
+        return float(unpack_from(form, self._data, self._last(key)[0])[0]) if key in self._places else 0.0

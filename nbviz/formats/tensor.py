@@ -115,7 +115,10 @@ def _numbers(data: bytes, kind: int, content: bytes, lists: dict[int, _Parts]) -
         flat: Array = np.frombuffer(content, dtype)
     else:
         integers = [value for part in lists.get(number, ()) for value in packed(data, *part)]
-        flat = np.array(integers, np.uint64).astype("<u2" if number == _BITS16 else dtype).view(dtype)
+        whole = np.array(integers, np.uint64)
+        if number == _BITS16 and (whole > 0xFFFF).any():  # torch writes the bits of a float32 (half_to_int)
+            return whole.astype("<u4").view("<f4").astype("<f4" if kind == _BFLOAT16 else dtype)
+        flat = whole.astype("<u2" if number == _BITS16 else dtype).view(dtype)
     return (flat.astype(np.uint32) << 16).view(np.float32) if kind == _BFLOAT16 else flat
 
 

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nbviz.formats.event import parse_value, plugin_data
+from nbviz.formats.items.audio import decode_audio
+from nbviz.formats.items.graph import decode_graph, decode_graph_field
 from nbviz.formats.items.histogram import decode_histogram
+from nbviz.formats.items.hparams import decode_hparams
+from nbviz.formats.items.image import decode_image
 from nbviz.formats.items.item import Source
+from nbviz.formats.items.layout import decode_layout
+from nbviz.formats.items.mesh import decode_mesh
+from nbviz.formats.items.pr_curve import decode_pr_curve
 from nbviz.formats.items.tensor import decode_tensor_item
+from nbviz.formats.items.text import decode_text
 from nbviz.formats.protobuf import MalformedError
 
 MOVED = "the file no longer holds it where it was found"
+
+_DECODERS: dict[str, Callable[[Source], Any]] = {
+    "image": decode_image,
+    "audio": decode_audio,
+    "text": decode_text,
+    "pr_curve": decode_pr_curve,
+    "mesh": decode_mesh,
+    "hparams": decode_hparams,
+    "graph": decode_graph,
+    "layout": decode_layout,
+}
 
 
 def decode_item(kind: str, data: bytes, step: int, wall_time: float, tag: str, metadata: bytes) -> tuple[Any, str]:
@@ -37,14 +57,24 @@ def decode_item(kind: str, data: bytes, step: int, wall_time: float, tag: str, m
     MalformedError
         If the bytes are not such an item of that tag.
     """
-    value = parse_value(data, 0, len(data))
-    if value.tag != tag:
-        raise MalformedError(MOVED)
-    first, first_content = plugin_data(metadata)
-    own, own_content = plugin_data(data[slice(*value.metadata)]) if value.metadata else ("", b"")
-    source = Source(
-        step, wall_time, data, value.content, value.start, value.stop, first or own, own_content or first_content
-    )
+    if kind == "graph" and (found := decode_graph_field(data, step, wall_time)):
+        name, graph = found
+        if name not in ("", tag):
+            raise MalformedError(MOVED)
+        return graph, ""
+    source = _source(data, step, wall_time, tag, metadata)
     if kind == "histogram":
         return decode_histogram(source)
-    return decode_tensor_item(source), ""
+    return _DECODERS.get(kind, decode_tensor_item)(source), ""
+
+
+def _source(data: bytes, step: int, wall_time: float, tag: str, metadata: bytes) -> Source:
+    try:
+        value = parse_value(data, 0, len(data))
+    except MalformedError:
+        raise MalformedError(MOVED) from None
+    if value.tag != tag:
+        raise MalformedError(MOVED)
+    plugin, first = plugin_data(metadata)
+    own = plugin_data(data[slice(*value.metadata)])[1] if value.metadata else b""
+    return Source(step, wall_time, data, value.content, value.start, value.stop, plugin, own or first)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from nbviz.formats.event import TENSOR
+from nbviz.formats.tensor import decode_tensor
+
 
 @dataclass(frozen=True, eq=False)
 class Item:
@@ -43,3 +46,11 @@ class Source(NamedTuple):
     stop: int
     plugin: str
     plugin_content: bytes
+
+
+def decode_strings(source: Source) -> list[bytes]:
+    """The elements of a tensor of strings in row-major order; none if the value is no such tensor."""
+    if source.content != TENSOR:
+        return []
+    strings = decode_tensor(source.data, source.start, source.stop)
+    return strings.ravel().tolist() if strings.dtype == object else []
