@@ -87,9 +87,7 @@ class Series:
         if not mask.all():
             self._keep(mask)
             self.generation += 1
-            self.restarts = Restarts()
-            if len(self):
-                self.restarts.extend(self.steps[:0], self.steps, self.wall_times, 0)
+            self.restarts.rewind(mask, step)
             self.largest_step = int(self.steps.max()) if len(self) else None
 
     def restart(self, step: int) -> None:
@@ -188,6 +186,12 @@ class ItemSeries(Series):
             self._parts.append(items)
             self._starts.append(len(self))
         self._finish_rows(added, walls, source)
+
+    @property
+    def nbytes(self) -> int | None:
+        """Bytes that the items take in their files; None if there are some that come from no file."""
+        sizes = [getattr(part, "nbytes", None) for part in self._parts]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
 
     def _keep(self, mask: NDArray[np.bool_]) -> None:
         self._parts = [_Chosen(self._parts, self._starts, np.flatnonzero(mask))]

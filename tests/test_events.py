@@ -21,6 +21,7 @@ from tensorboard.util import tensor_util
 from tensorboardX import SummaryWriter as SummaryWriterX
 
 from nbviz.sources.events import Following, Runs, follow, read
+from nbviz.sources.storage import LocalStorage, Status
 from tests.tfevents import VERSION, accumulated, event, framed, losses, simple, unhurried
 
 pytestmark = pytest.mark.filterwarnings("ignore::nbviz.notice.NbvizWarning")
@@ -413,14 +414,14 @@ def test_whatever_goes_wrong_with_one_file_is_reported_once_and_the_others_are_r
 ) -> None:
     bad = write(tmp_path / "run" / "tfevents.1", losses(0, 1))
     write(tmp_path / "run" / "tfevents.2", losses(1, 2))
-    good_stat = Path.stat
+    good_status = LocalStorage.status
 
-    def stat(path: Path, **options: Any) -> os.stat_result:
-        if path == bad and options.get("follow_symlinks", True):
+    def status(storage: LocalStorage, path: str) -> Status:
+        if path == str(bad):
             raise PermissionError(13, "Permission denied")
-        return good_stat(path, **options)
+        return good_status(storage, path)
 
-    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(LocalStorage, "status", status)
     runs = Following(tmp_path)
     runs.poll()
     runs.poll()

@@ -36,7 +36,21 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # `import nbviz` brings numpy, traitlets, ipywidgets and anywidget. All the rest is imported where it is used.
-HEAVY = ["bqplot", "jax", "keras", "matplotlib", "pandas", "scipy", "sklearn", "tensorboard", "tensorflow", "torch"]
+HEAVY = [
+    "bqplot",
+    "fsspec",
+    "jax",
+    "keras",
+    "matplotlib",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+    "tensorboard",
+    "tensorflow",
+    "torch",
+    "tqdm",
+]
 
 
 def modules() -> list[Path]:

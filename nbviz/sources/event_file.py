@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Hashable
 from itertools import count
-from pathlib import Path
 from typing import cast
 
 from nbviz.formats.event import Batch, EventDecoder
@@ -12,7 +11,7 @@ from nbviz.formats.record import RecordReader
 from nbviz.run import Run
 from nbviz.series import Kind
 from nbviz.sources.items import FileItems, Origin
-from nbviz.sources.storage import LocalStorage
+from nbviz.sources.storage import Status, Storage, shown
 
 CHUNK = 1 << 20
 """Bytes read at a time: bounds memory, and lets many files take turns."""
@@ -21,7 +20,6 @@ FINGERPRINT = 64
 """Bytes at the start of a file that tell it from another: its first event holds the time of its creation."""
 
 _sources = count(1)
-_STORAGE = LocalStorage()
 
 LISTED = 10
 """Damaged places of one file that are reported one by one."""
@@ -32,26 +30,37 @@ class EventFile:
 
     Parameters
     ----------
-    path : Path
+    storage : Storage
+    path : str
     run : Run
         Gets the scalars, the items and a sentence for each problem.
     decoder : EventDecoder
         The one of the run.
+
+    Attributes
+    ----------
+    position : int
+        Bytes of the file that were read.
+    unfinished : int
+        Bytes at the end of a file taken for complete that are the beginning of a record.
     """
 
-    def __init__(self, path: Path, run: Run, decoder: EventDecoder) -> None:
+    def __init__(self, storage: Storage, path: str, run: Run, decoder: EventDecoder) -> None:
         self.path = path
         self.run = run
+        self.unfinished = 0
+        self._storage = storage
+        self._name = shown(path)
         self._decoder = decoder
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: Status | None = None
         self._told: set[str] = set()
         self._restart()
 
     def _restart(self) -> None:
         self._records = RecordReader()
-        self._position = 0
+        self.position = 0
         self._source = next(_sources)
-        self._inode = 0
+        self._identity: Hashable = None
         self._start = b""
         self._damages = 0
 
@@ -67,36 +76,45 @@ class EventFile:
             If the file is there and cannot be read.
         """
         try:
-            status = self.path.stat()
-            if (status.st_ino, status.st_size, status.st_mtime_ns) == self._seen:
+            status = self._storage.status(self.path)
+            if status == self._seen:
                 return False
-            with self.path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                start = file.read(FINGERPRINT)
-                if self._was_replaced(status, start):
-                    self.finish()
-                    self._restart()
-                self._inode, self._start = status.st_ino, start
-                file.seek(self._position)
-                chunk = file.read(CHUNK)
+            chunk, start = self._changed_bytes(status)
+            if status.identity is not None and self._storage.status(self.path).identity != status.identity:
+                return True  # it was replaced while it was read
         except FileNotFoundError:
             return False
-        self._position += len(chunk)
-        more = self._position < status.st_size
-        self._seen = None if more else (status.st_ino, status.st_size, status.st_mtime_ns)
+        self._identity, self._start = status.identity, start
+        self.position += len(chunk)
+        more = self.position < status.size
+        self._seen = None if more else status
         self._append(self._records.decode(chunk))
         return more and bool(chunk)
 
     def finish(self) -> None:
         """Take the file for complete, and append what a wrong length had hidden."""
+        self.unfinished, records = self._records.pending, self._records.records
         self._append(self._records.flush())
+        if self._records.records > records:
+            self.unfinished = 0
         if self._damages > LISTED:
-            self.run.report(f"{self.path}: {self._damages} places are damaged; the first {LISTED} were reported.")
+            self.run.report(f"{self._name}: {self._damages} places are damaged; the first {LISTED} were reported.")
 
-    def _was_replaced(self, status: os.stat_result, start: bytes) -> bool:
-        if not self._position:
-            return False
-        return status.st_ino != self._inode or status.st_size < self._position or not start.startswith(self._start)
+    def _changed_bytes(self, status: Status) -> tuple[bytes, bytes]:
+        """Return at most one chunk of what is new, and the bytes at the start of the file."""
+        start = self._bytes(0, FINGERPRINT) if self.position else b""
+        replaced = status.identity != self._identity or status.size < self.position or not start.startswith(self._start)
+        if self.position and replaced:
+            self.finish()
+            self._restart()
+        chunk = self._bytes(self.position, min(CHUNK, status.size - self.position))
+        return chunk, start or chunk[:FINGERPRINT]
+
+    def _bytes(self, offset: int, size: int) -> bytes:
+        buffer = bytearray(size)
+        with memoryview(buffer) as view:
+            count = self._storage.readinto(self.path, offset, view)
+        return bytes(buffer[:count])
 
     def _append(self, payloads: list[tuple[int, bytes]]) -> None:
         for batch in self._decoder.decode(payloads):
@@ -107,7 +125,7 @@ class EventFile:
 
     def _append_batch(self, batch: Batch) -> None:
         metadata, plugins = self._decoder.metadata, self._decoder.plugins
-        origin = Origin(_STORAGE, str(self.path), self._inode, self._report)
+        origin = Origin(self._storage, self.path, self._identity, self._report)
         if batch.restart is not None:
             self.run.restart(batch.restart)
         for tag, scalars in batch.scalars.items():
@@ -123,13 +141,13 @@ class EventFile:
     def _report(self, sentence: str, tag: str) -> None:
         if sentence not in self._told:
             self._told.add(sentence)
-            self.run.report(f"{self.path}: {sentence}" + (f" (first seen at tag {tag!r})." if tag else "."))
+            self.run.report(f"{self._name}: {sentence}" + (f" (first seen at tag {tag!r})." if tag else "."))
 
     def _report_damage(self) -> None:
         problems, self._records.problems = self._records.problems, []
         if problems and not self._records.records:
-            self.run.report(f"{self.path} is no event file (it does not start with a record), so it was skipped.")
+            self.run.report(f"{self._name} is no event file (it does not start with a record), so it was skipped.")
             return
         for offset, sentence in problems[: max(0, LISTED - self._damages)]:
-            self.run.report(f"{self.path}, byte {offset}: {sentence}.")
+            self.run.report(f"{self._name}, byte {offset}: {sentence}.")
         self._damages += len(problems)

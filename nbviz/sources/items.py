@@ -56,6 +56,11 @@ class FileItems(Sequence[Any]):
     def __len__(self) -> int:
         return len(self._columns[-1])
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the items take in the file."""
+        return int(self._columns[-1].view().sum())
+
     def join(self, row: int, others: Sequence[Any]) -> bool:
         """Take others in from ``row`` on, so that a file read bit by bit has them in one place; False if it cannot."""
         if not isinstance(others, FileItems) or others._origin != self._origin:
@@ -89,7 +94,7 @@ class FileItems(Sequence[Any]):
     def _read(self, step: int, offset: int, size: int) -> bytes:
         storage, path, identity, _ = self._origin
         try:
-            if storage.status(path).identity != identity:
+            if identity is not None and storage.status(path).identity != identity:
                 raise self._lost(step, "the file was replaced by another since it was read")
             data = storage.read(path, offset, size)
         except OSError as error:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Collection
-from pathlib import Path
+from collections.abc import Callable
 from typing import NamedTuple
 
 MARK = "tfevents"
@@ -119,13 +118,3 @@ class Walk:
         for names in listing[2:]:
             names.sort()
         return listing
-
-
-def run_name(where: str, root: str, taken: Collection[str]) -> str:
-    """Name the run in directory ``where``: its path below the root, or for the root its own name if that is free."""
-    if where != ".":
-        return where
-    directory = Path(root).parent if os.path.isfile(root) else Path(root)
-    own = directory.absolute().name
-    own = directory.resolve().name if own == ".." else own  # a link keeps the name it was asked for by
-    return own if own and own not in taken else "."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from nbviz.sources.logdir import Walk
@@ -41,6 +42,15 @@ class Storage(Protocol):
 
     interval: float
 
+    def check(self, root: str) -> None:
+        """Look whether there is anything at ``root``: FileNotFoundError if not, another OSError if unknown."""
+
+    def own_name(self, root: str) -> str:
+        """Name ``root``, or of a file the directory that it is in; empty if that has none."""
+
+    def is_file(self, root: str) -> bool:
+        """Whether ``root`` is one file rather than a directory."""
+
     def status(self, path: str) -> Status:
         """Look at a file; FileNotFoundError if it is gone, another OSError if it cannot be looked at."""
 
@@ -51,7 +61,10 @@ class Storage(Protocol):
         """Fill ``buffer`` from ``offset`` on, and return the number of bytes there were. Raises OSError."""
 
     def event_files(self, root: str, complain: Complain) -> dict[str, list[str]]:
-        """Find the event files at and below ``root``: sorted paths by sorted directory; '.' is the root itself."""
+        """Find the event files at and below ``root``: sorted paths by sorted directory; '.' is the root itself.
+
+        ``complain`` is told of what had to be left out. Raises OSError if nothing can be found out at present.
+        """
 
 
 class LocalStorage:
@@ -61,6 +74,17 @@ class LocalStorage:
 
     def __init__(self) -> None:
         self._walks: dict[str, Walk] = {}
+
+    def check(self, root: str) -> None:
+        os.stat(root)
+
+    def own_name(self, root: str) -> str:
+        directory = Path(root).parent if self.is_file(root) else Path(root)
+        own = directory.absolute().name
+        return shown(directory.resolve().name if own == ".." else own)  # a link keeps the name it was asked for by
+
+    def is_file(self, root: str) -> bool:
+        return os.path.isfile(root)
 
     def status(self, path: str) -> Status:
         found = os.stat(path)
