@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Steps = NDArray[np.int64]
+Staircase = tuple[tuple[int, int], ...]
 
 
 class Restarts:
@@ -14,45 +15,58 @@ class Restarts:
     A run that resumes from a checkpoint logs some steps a second time. The rows it logged before, at those steps and
     beyond, are *superseded*. They are kept; views hide them unless asked.
 
-    A restart is a step that goes back while the wall time goes on, and that either was logged before in the series or
-    comes from another source (a new event file). A log that is merely out of order is thus none, nor are two files that
-    are written at the same time. A source may also declare one, as a ``SessionLog`` does.
+    A restart is a step that goes back while the wall time does not, and that was logged before in the series: a log
+    that is merely out of order has none. Of a further source (a new event file) the first row is one at any step that
+    is not beyond what is there, unless it is earlier than the last row of another source: files that are written at the
+    same time have none. A source may also declare one, as a ``SessionLog`` does. Rows count in the order in which they
+    arrive, and a wall time of NaN is neither earlier nor later than another.
     """
 
     def __init__(self) -> None:
-        self._found: list[tuple[int, int]] = []
+        self.changes = 0
+        """Grows with every restart."""
+        self._found: Staircase = ()
         self._ends: dict[int, tuple[int, float]] = {}
-        self._latest_wall = -np.inf
+        self._largest: int | None = None
+        """No row beyond this step is left that is not superseded."""
 
     def __bool__(self) -> bool:
         return bool(self._found)
 
     def declare(self, row: int, step: int) -> None:
         """The run restarted at ``step`` before row ``row``: the rows above at that step and beyond are superseded."""
-        while self._found and self._found[-1][1] >= step:  # it covers all that a restart at a later step does
-            self._found.pop()
-        if row:
-            self._found.append((row, step))
+        if self._largest is None or step > self._largest:
+            return
+        # It covers what an earlier restart at its step or beyond did. Another thread may be reading the tuple.
+        self._found = (*(each for each in self._found if each[1] < step), (row, step))
+        self._largest = step - 1
+        self.changes += 1
 
     def extend(self, before: Steps, steps: Steps, walls: NDArray[np.float64], source: int) -> None:
         """Look at rows that are to follow the steps ``before``; ``steps`` and ``walls`` have shape (n,), n > 0."""
-        row, first_step, first_wall = len(before), int(steps[0]), float(walls[0])
-        back: list[int] = []
-        if source in self._ends:
-            step, wall = self._ends[source]
-            if first_step < step and first_wall >= wall:
-                back.append(0)
-        elif row and first_wall >= self._latest_wall and first_step <= before.max():
-            self.declare(row, first_step)
+        step, wall, largest = int(steps[0]), float(walls[0]), int(steps[-1])
+        end = self._ends.get(source)
+        if end is None and not any(wall < other for _, other in self._ends.values()):
+            self.declare(len(before), step)
+        back = [0] if end is not None and step < end[0] and not wall < end[1] else []
         if len(steps) > 1 and (falls := steps[1:] < steps[:-1]).any():
-            back += (np.flatnonzero(falls & (walls[1:] >= walls[:-1])) + 1).tolist()
-        if back:
-            distinct, first = np.unique(np.concatenate((before, steps)), return_index=True)
-            known = first[np.searchsorted(distinct, steps[back])] < row + np.array(back)
-            for at in np.array(back)[known].tolist():
-                self.declare(row + at, int(steps[at]))
+            largest = int(steps.max())
+            back += (np.flatnonzero(falls & ~(walls[1:] < walls[:-1])) + 1).tolist()
+        self._largest = largest if self._largest is None else max(largest, self._largest)
+        if back and len(known := _logged_before(before, steps, np.array(back))):
+            for at in _stairs(known, steps[known]).tolist():
+                self.declare(len(before) + at, int(steps[at]))
+            self._largest = int(steps[known[-1] :].max())
         self._ends[source] = (int(steps[-1]), float(walls[-1]))
-        self._latest_wall = max(self._latest_wall, float(walls[-1]))
+
+    def rewind(self, kept: NDArray[np.bool_], step: int) -> None:
+        """Forget the rows at ``step`` and beyond; ``kept``, shape (n,), says which rows are left."""
+        rows = np.concatenate(([0], np.cumsum(kept)))
+        moved = {int(rows[row]): at for row, at in reversed(self._found) if at < step}
+        self._found = tuple(sorted((row, at) for row, at in moved.items() if row))
+        self._ends = {source: (min(last, step - 1), wall) for source, (last, wall) in self._ends.items()}
+        self._largest = None if self._largest is None or not kept.any() else min(self._largest, step - 1)
+        self.changes += 1
 
     def superseded(self, steps: Steps) -> NDArray[np.bool_]:
         """Whether each row was logged anew later, shape (n,)."""
@@ -63,6 +77,36 @@ class Restarts:
             start = row
         return flags
 
-    def staircase(self) -> list[tuple[int, int]]:
-        """The restarts that matter, both columns increasing: of the rows before ``row``, those from ``step`` on."""
-        return list(self._found)
+    def staircase(self, limit: int = 256) -> Staircase:
+        """The restarts that matter, both columns increasing: of the rows before ``row``, those from ``step`` on.
+
+        Where there are more than ``limit``, those whose steps lie closest are joined, at the later row and the lower
+        step: no superseded row then seems to be a current one, while a few current ones seem superseded.
+        """
+        found = self._found
+        if len(found) <= limit:
+            return found
+        gaps = np.diff([step for _, step in found])
+        ends = [*np.sort(np.argsort(gaps)[len(gaps) - limit + 1 :]).tolist(), len(found) - 1]
+        starts = [0, *(end + 1 for end in ends[:-1])]
+        return tuple((found[end][0], found[start][1]) for start, end in zip(starts, ends, strict=True))
+
+
+def _logged_before(before: Steps, steps: Steps, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those of the rows of ``steps`` whose step a row above them has, among ``steps`` or ``before``.
+
+    A stable sort rather than ``np.unique``, which imports numpy.ma; and only of the steps there are to be found.
+    """
+    wanted = steps[rows]
+    column = np.concatenate((before, steps))
+    near = np.flatnonzero((column >= wanted.min()) & (column <= wanted.max()))
+    near = near[np.argsort(column[near], kind="stable")]
+    first = near[np.searchsorted(column[near], wanted)]
+    return rows[first < len(before) + rows]
+
+
+def _stairs(rows: NDArray[np.intp], steps: Steps) -> NDArray[np.intp]:
+    """The rows that no later one undercuts."""
+    lowest_after: Steps = np.minimum.accumulate(steps[::-1])[::-1]
+    kept: NDArray[np.bool_] = np.append(steps[:-1] < lowest_after[1:], True)
+    return rows[kept]
