@@ -71,6 +71,7 @@ class Series:
         self.generation = 0
         """Grows when rows are taken back; within a generation rows are only added."""
         self.largest_step: int | None = None
+        """Of the rows that are not superseded."""
         self.restarts = Restarts()
         self._steps = Column(np.int64)
         self._walls = Column(np.float64)
@@ -88,16 +89,24 @@ class Series:
             self._keep(mask)
             self.generation += 1
             self.restarts.rewind(mask, step)
-            self.largest_step = int(self.steps.max()) if len(self) else None
+            self._find_largest_step()
 
     def restart(self, step: int) -> None:
         """The run goes on from ``step``: the rows at that step and after it are superseded, but stay."""
         self.restarts.declare(len(self), step)
+        self._find_largest_step()
+
+    def _find_largest_step(self) -> None:
+        current = self.steps[~self.superseded]
+        self.largest_step = int(current.max()) if len(current) else None
 
     def _finish_rows(self, steps: NDArray[np.int64], wall_times: NDArray[np.float64], source: int) -> None:
         """The last column written, as a reader takes the number of whole rows from it."""
+        changes = self.restarts.changes
         self.restarts.extend(self.steps, steps, wall_times, source)
         self._walls.write(len(self), wall_times)
+        if self.restarts.changes != changes:
+            return self._find_largest_step()
         largest = int(steps.max())
         self.largest_step = largest if self.largest_step is None else max(self.largest_step, largest)
 
@@ -272,4 +281,5 @@ def _quantiles(capture: Histogram, fractions: NDArray[np.float64]) -> NDArray[np
     left = np.where(before > 0, edges[index], edges[0])
     with np.errstate(all="ignore"):
         values = left + (points - before) * (edges[index + 1] - left) / (weights[index] - before)
-    return np.where(beyond, edges[-1], values)
+    reached: NDArray[np.float64] = np.where(beyond, edges[-1], values)
+    return reached

@@ -50,7 +50,7 @@ _DTYPES = {
     23: ("<u8", 17),
 }
 """DataType -> numpy dtype of tensor_content, and the number of the list field."""
-_STRINGS = 8
+_STRINGS, _UINT32 = 8, 16
 _LISTS = {number for _, number in _DTYPES.values()} | {_STRINGS}
 _FIXED = (5, 6, 9, 12)
 
@@ -114,7 +114,8 @@ def _numbers(data: bytes, kind: int, content: bytes, lists: dict[int, _Parts]) -
             raise MalformedError("a tensor holds another number of elements than its shape says, so it was left out")
         flat: Array = np.frombuffer(content, dtype)
     else:
-        integers = [value for part in lists.get(number, ()) for value in packed(data, *part)]
+        parts = lists.get(number) or lists.get(_UINT32, [])  # where torch puts uint8
+        integers = [value for part in parts for value in packed(data, *part)]
         whole = np.array(integers, np.uint64)
         if number == _BITS16 and (whole > 0xFFFF).any():  # torch writes the bits of a float32 (half_to_int)
             return whole.astype("<u4").view("<f4").astype("<f4" if kind == _BFLOAT16 else dtype)
