@@ -195,6 +195,7 @@ class Run:
             self.commit()
             for series in self._series.values():
                 series.restart(step)
+        self.changed()
 
     def rewind(self, step: int) -> None:
         """Forget every row at ``step`` and after it, as when training resumes from a checkpoint."""
@@ -253,7 +254,7 @@ class Run:
 
     @property
     def last_step(self) -> int:
-        """The largest step of any series, 0 while there is none."""
+        """The largest step of any series that no restart superseded, 0 while there is none."""
         self.commit()
         largest = [series.largest_step for series in list(self._series.values())]
         return max((step for step in largest if step is not None), default=0)

@@ -122,6 +122,17 @@ def test_a_live_run_that_logs_a_step_again_supersedes_the_rows_from_there_on() -
     assert run["loss"].superseded.tolist() == [False, True, True, False, False]
 
 
+def test_the_last_step_of_a_run_is_none_that_was_superseded() -> None:
+    run = Run("run")
+    run.extend("loss", [0, 10, 20], [0, 1, 2], [0, 0, 0])
+    run.extend("loss", [10], [3], [0])
+    assert run.last_step == 10
+    run.restart(5)
+    assert run.last_step == 0
+    run.extend("loss", [7], [4], [0])
+    assert run.last_step == 7
+
+
 def test_a_rewind_leaves_the_flags_of_the_rows_that_stay() -> None:
     series = series_of(*in_turn([0, 1, 2, 3, 4, 5]), *in_turn([2, 3], 1, 9), *in_turn([3, 4, 5], 2, 19))
     series.rewind(4)
