@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nbviz.formats.extra import EXACT
 from nbviz.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT, MalformedError, fields, signed, text
 from nbviz.formats.tensor import decode_tensor
 
@@ -121,19 +122,23 @@ class Batch:
 
 
 class Value(NamedTuple):
-    """The parts of a ``Summary.Value``: which content it has (0 for none) and where that and the metadata lie."""
+    """The parts of a ``Summary.Value``: which content it has (0 for none) and where that and the metadata lie.
+
+    ``exact`` is where a ``simple_value`` stands as a double as well, 0 for nowhere; see `nbviz.formats.extra`.
+    """
 
     tag: str
     content: int
     start: int
     stop: int
     metadata: tuple[int, int] | None
+    exact: int
 
 
 def parse_value(data: bytes, at: int, end: int) -> Value:
     """Find the parts of the ``Summary.Value`` in ``data[at:end]``."""
     name = node_name = b""
-    content, start, stop = 0, 0, 0
+    content, start, stop, exact = 0, 0, 0, 0
     metadata = None
     for key, first, last in fields(data, at, end):
         if key == _TAG:
@@ -142,10 +147,12 @@ def parse_value(data: bytes, at: int, end: int) -> Value:
             content, start, stop = key, first, last
         elif key == _METADATA:
             metadata = (first, last)
+        elif key == EXACT:
+            exact = first
         elif key == _NODE_NAME:
             node_name = data[first:last]
     # Early versions of TensorFlow wrote a tensor under the name of its graph node, without a tag.
-    return Value(text(name or node_name), content, start, stop, metadata)
+    return Value(text(name or node_name), content, start, stop, metadata, exact)
 
 
 def plugin_data(metadata: bytes) -> tuple[str, bytes]:
@@ -239,7 +246,8 @@ class EventDecoder:
                 if value.metadata and tag not in self.metadata:
                     self._remember(tag, data[slice(*value.metadata)])
                 if value.content == SIMPLE_VALUE:
-                    batch.add_scalar(tag, step, wall_time, _float(data, value.start)[0])
+                    number = _double(data, value.exact)[0] if value.exact else _float(data, value.start)[0]
+                    batch.add_scalar(tag, step, wall_time, number)
                 elif (number := self._scalar(data, value, batch)) is not None:
                     batch.add_scalar(tag, step, wall_time, number)
                 elif kind := self._kind(value):

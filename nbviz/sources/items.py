@@ -72,6 +72,15 @@ class FileItems(Sequence[Any]):
         for column, values in zip(self._columns, items, strict=True):
             column.write(row, values)
 
+    def encoded(self, row: int) -> bytes:
+        """The bytes of an item, read from the file."""
+        step, _, offset, size = self._row(row)
+        return self._read(step, offset, size)
+
+    def _row(self, row: int) -> tuple[int, float, int, int]:
+        step, wall_time, offset, size = (column.view()[row].item() for column in self._columns)
+        return step, wall_time, offset, size
+
     @overload
     def __getitem__(self, index: int) -> Any: ...
     @overload
@@ -79,7 +88,7 @@ class FileItems(Sequence[Any]):
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return [self[row] for row in range(*index.indices(len(self)))]
-        step, wall_time, offset, size = (column.view()[index].item() for column in self._columns)
+        step, wall_time, offset, size = self._row(index)
         data = self._read(step, offset, size)
         try:
             item, problem = decode_item(self._kind, data, step, wall_time, self._tag, self._metadata)
@@ -90,6 +99,11 @@ class FileItems(Sequence[Any]):
         if problem:
             self._origin.report(problem, self._tag)
         return item
+
+    def encoded(self, row: int) -> bytes:
+        """The bytes of an item, as the file holds them."""
+        step, _, offset, size = (column.view()[row].item() for column in self._columns)
+        return self._read(step, offset, size)
 
     def _read(self, step: int, offset: int, size: int) -> bytes:
         storage, path, identity, _ = self._origin

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nbviz.formats.buckets import from_limits, from_triples
 from nbviz.formats.event import HISTO, TENSOR
+from nbviz.formats.extra import NONFINITE
 from nbviz.formats.items.item import Item, Source
 from nbviz.formats.protobuf import FIXED64, MalformedError, fields
 from nbviz.formats.tensor import decode_tensor
@@ -56,7 +57,8 @@ def decode_histogram(source: Source) -> tuple[Histogram, str]:
         if values.ndim != 2 or values.shape[1] != 3 or values.dtype.kind not in "fiub":
             raise MalformedError("a histogram is a tensor of another shape than [k, 3], so it was left out")
         counts, edges = from_triples(values.astype(np.float64))
-        return Histogram(source.step, source.wall_time, counts, edges), ""
+        nonfinite = [value for key, value, _ in fields(source.data, 0, len(source.data)) if key == NONFINITE]
+        return Histogram(source.step, source.wall_time, counts, edges, sum(nonfinite[-1:])), ""
 
 
 def _from_histo(source: Source) -> tuple[Histogram, str]:

@@ -1,0 +1,16 @@
+"""The two fields that nbviz adds to a ``Summary.Value``, for what TensorBoard's own fields cannot hold.
+
+Readers of protobuf step over fields that they do not know, so TensorBoard shows what it would show without them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nbviz.formats.protobuf import FIXED64, VARINT
+
+EXACT: Final = 64 << 3 | FIXED64
+"""A scalar's value as a double. It stands beside ``simple_value``, a float, where that is not the same number."""
+
+NONFINITE: Final = 65 << 3 | VARINT
+"""How many values of a histogram were NaN or infinite, and so lie in none of the rows of its [k, 3] tensor."""
