@@ -167,9 +167,15 @@ class ItemSeries(Series):
         self._starts: list[int] = []
 
     def __getitem__(self, index: int) -> Any:
-        row = range(len(self))[index]
-        part = bisect_right(self._starts, row) - 1
-        return self._parts[part][row - self._starts[part]]
+        part, row = _place(self._parts, self._starts, range(len(self))[index])
+        return part[row]
+
+    def encoded(self, index: int) -> bytes:
+        """The bytes of an item as its event file holds them; none for an item that comes from elsewhere.
+
+        They are a ``Summary.Value``, or a field of the ``Event``, as `nbviz.formats.event.Items` has it.
+        """
+        return _encoded(*_place(self._parts, self._starts, range(len(self))[index]))
 
     def __iter__(self) -> Iterator[Any]:
         return (self[row] for row in range(len(self)))
@@ -217,6 +223,16 @@ def _join(part: Sequence[Any], row: int, items: Sequence[Any]) -> bool:
     return join is not None and bool(join(row, items))
 
 
+def _place(parts: list[Sequence[Any]], starts: list[int], row: int) -> tuple[Sequence[Any], int]:
+    part = bisect_right(starts, row) - 1
+    return parts[part], row - starts[part]
+
+
+def _encoded(part: Sequence[Any], row: int) -> bytes:
+    encoded = getattr(part, "encoded", None)
+    return b"" if encoded is None else encoded(row)
+
+
 class _Chosen(Sequence[Any]):
     """The items of some rows, as a rewind leaves them."""
 
@@ -227,9 +243,11 @@ class _Chosen(Sequence[Any]):
         return len(self._rows)
 
     def __getitem__(self, index: Any) -> Any:
-        row = int(self._rows[index])
-        part = bisect_right(self._starts, row) - 1
-        return self._parts[part][row - self._starts[part]]
+        part, row = _place(self._parts, self._starts, int(self._rows[index]))
+        return part[row]
+
+    def encoded(self, index: int) -> bytes:
+        return _encoded(*_place(self._parts, self._starts, int(self._rows[index])))
 
 
 def _rows(steps: ArrayLike, wall_times: ArrayLike, third: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
