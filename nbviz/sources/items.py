@@ -100,11 +100,6 @@ class FileItems(Sequence[Any]):
             self._origin.report(problem, self._tag)
         return item
 
-    def encoded(self, row: int) -> bytes:
-        """The bytes of an item, as the file holds them."""
-        step, _, offset, size = (column.view()[row].item() for column in self._columns)
-        return self._read(step, offset, size)
-
     def _read(self, step: int, offset: int, size: int) -> bytes:
         storage, path, identity, _ = self._origin
         try:
