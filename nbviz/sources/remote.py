@@ -226,12 +226,12 @@ class RemoteStorage:
 
     @contextmanager
     def _told(self, path: str) -> Iterator[None]:
-        """Turn what a service raises into an OSError; a server that does not answer is no missing file."""
+        """Turn what a service raises into an OSError. To fsspec a web server that fails is a file that is missing."""
         try:
             yield
         except FileNotFoundError as error:
             cause = error.__cause__
-            if cause is None or getattr(cause, "status", None) in (404, 410):
+            if not self._http or cause is None or getattr(cause, "status", None) in (404, 410):
                 raise
             raise OSError(_reason(cause)) from error
         except OSError:
