@@ -106,7 +106,8 @@ class Series:
         self.restarts.extend(self.steps, steps, wall_times, source)
         self._walls.write(len(self), wall_times)
         if self.restarts.changes != changes:
-            return self._find_largest_step()
+            self._find_largest_step()
+            return
         largest = int(steps.max())
         self.largest_step = largest if self.largest_step is None else max(self.largest_step, largest)
 

@@ -88,7 +88,7 @@ def log_everything(writer: Any) -> None:
     for step in range(3):
         writer.add_histogram("weights", rng.normal(size=1000) * 10.0**step, step)
         writer.add_histogram("auto", rng.normal(size=100), step, bins="auto")
-    writer.add_text("note", "skipped for now", 0)
+    writer.add_text("note", "of another kind", 0)
     writer.close()
 
 

@@ -39,6 +39,7 @@ from nbviz.formats.items import decode_item
 from nbviz.formats.items.image import LARGEST_IMAGE
 from nbviz.formats.protobuf import MalformedError
 from nbviz.run import Run
+from nbviz.sender import Sender
 from nbviz.sources.events import read
 from tests.tfevents import VERSION, accumulated, event, framed, simple, unhurried
 
@@ -167,16 +168,7 @@ def test_other_encodings_are_what_pillow_reads(tmp_path: Path) -> None:
     assert run["x"][2].array[:, :, 0].ravel().tolist() == [value // 256 for value in range(0, 6400, 100)]
 
 
-def test_a_video_is_its_frames(writer: Any) -> None:
-    pytest.importorskip("moviepy")
-    writer.add_video("video", noise(1, 6, 3, 16, 16), 0)
-    run, peer = closed(writer)
-    (theirs,) = peer.Images("video")
-    assert run["video"][0].encoded == theirs.encoded_image_string
-    assert run["video"][0].frames.shape[1:3] == (16, 16)
-
-
-def test_an_animation_is_all_its_frames(tmp_path: Path) -> None:
+def test_an_animation_as_videos_are_is_all_its_frames(tmp_path: Path) -> None:
     frames = [np.full((4, 5), shade, np.uint8) for shade in (10, 20, 30)]
     file = io.BytesIO()
     first, *rest = map(Pillow.fromarray, frames)
@@ -670,6 +662,14 @@ def test_an_item_whose_file_changed_says_how(tmp_path: Path) -> None:
     changed = broken(lambda path: path.write_bytes(path.read_bytes().replace(b"\n\1b", b"\n\1c")), tmp_path)
     assert changed == "the file no longer holds it where it was found."
     assert broken(lambda path: path.write_bytes(bytes(path.stat().st_size)), tmp_path) == changed
+
+
+def test_a_view_goes_on_when_the_file_of_its_histograms_is_gone(tmp_path: Path) -> None:
+    run = written(tmp_path, *(histogram_summary.histogram_pb("h", [1.0, 2.0]).value[0] for _ in range(3)))
+    (tmp_path / NAME).unlink()
+    Sender(run).snapshot()
+    sentence = f"the histogram 'h' at step 0 cannot be read from {tmp_path / NAME}: the file is gone."
+    assert run.problems == [f"{sentence} It is shown as empty, and so are others like it."]
 
 
 def test_items_of_a_file_that_grows_are_one_sequence(tmp_path: Path) -> None:
