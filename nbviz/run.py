@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import WeakSet
 
 import numpy as np
@@ -17,6 +18,9 @@ from numpy.typing import ArrayLike
 from nbviz.notice import warn
 from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series
 from nbviz.values import bins, number
+
+if TYPE_CHECKING:
+    from nbviz.sinks.recorder import Recorder
 
 State = Literal["live", "following", "finished", "interrupted", "failed"]
 
@@ -64,6 +68,9 @@ class Run:
     ----------
     name : str
         What the run is called in legends and headers.
+    logdir : str or path, optional
+        A directory in which the run is kept while it grows, as an event file that `nbviz.read` and TensorBoard read.
+        See `record`.
     clock : callable, optional
         Returns seconds since the epoch; tests inject their own.
 
@@ -73,7 +80,13 @@ class Run:
     read, moves the stage into the columns. Logging is safe from several threads; rows keep the order of the calls.
     """
 
-    def __init__(self, name: str = "run", *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        name: str = "run",
+        *,
+        logdir: str | os.PathLike[str] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.name = name
         self.state: State = "live"
         self.problems: list[str] = []
@@ -86,7 +99,10 @@ class Run:
         self._reported: set[object] = set()
         self._listeners: list[Callable[[], None]] = []
         self._calm = True
+        self._recorder: Recorder | None = None
         _runs.add(self)
+        if logdir is not None:
+            self.record(logdir)
 
     def __repr__(self) -> str:
         tags = ", ".join(f"{tag} ({len(self[tag]):,})" for tag in self.tags()[:8])
@@ -156,7 +172,50 @@ class Run:
         """Say that the run is over. Logging more is allowed: the points are kept and the run is live again."""
         self.commit()
         self.state = state
+        if self._recorder is not None:
+            self._recorder.flush(final=True)
         self._notify()
+
+    def record(self, logdir: str | os.PathLike[str]) -> None:
+        """Keep the run in a directory from now on, what was logged before included.
+
+        Rows are appended to a new event file twice a second, on a thread of its own, and when the run is finished or
+        the interpreter ends. A directory is one run: where it holds event files of an earlier process, the run goes on
+        from its own first step, and what was logged before at that step and after it is superseded. A forked process
+        writes nothing.
+
+        Raises
+        ------
+        ValueError
+            If the run is recorded in another directory already, or ``logdir`` is a URL.
+        """
+        from nbviz.sinks.recorder import record
+
+        self._recorder = record(self, logdir, self._recorder)
+
+    def save(self, directory: str | os.PathLike[str]) -> Path:
+        """Write the whole run as one event file, which `nbviz.read` and TensorBoard read back.
+
+        Parameters
+        ----------
+        directory : str or path
+            Made if need be. It must not hold event files, as readers take all those of a directory for one run.
+
+        Returns
+        -------
+        Path
+            Of the event file.
+
+        Raises
+        ------
+        FileExistsError
+            If the directory holds an event file.
+        OSError
+            If it cannot be written; nothing is left behind then.
+        """
+        from nbviz.sinks.save import save
+
+        return save(self, directory)
 
     def extend(
         self, tag: str, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike, source: int = 0
@@ -193,6 +252,8 @@ class Run:
         """The run goes on from ``step``, as after a crash: rows at that step and after it are superseded, but stay."""
         with self.lock:
             self.commit()
+            if self._recorder is not None:
+                self._recorder.restart(step)
             for series in self._series.values():
                 series.restart(step)
         self.changed()
@@ -201,6 +262,8 @@ class Run:
         """Forget every row at ``step`` and after it, as when training resumes from a checkpoint."""
         with self.lock:
             self.commit()
+            if self._recorder is not None:
+                self._recorder.restart(step, forget=True)
             for series in self._series.values():
                 series.rewind(step)
             self._next_step = step

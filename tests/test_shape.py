@@ -22,7 +22,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "restarts": set(),
     "series": {"formats", "restarts"},
     "values": {"formats"},
-    "run": {"formats", "series", "values"},
+    "sinks": {"formats", "restarts", "series"},
+    "run": {"formats", "series", "sinks", "values"},
     "charts": set(),
     "pump": set(),
     "rebin": {"series"},
@@ -32,6 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "picture": {"channel", "charts", "rebin", "reduce", "run", "series"},
     "export": {"channel", "charts", "picture", "run", "series"},
     "sources": {"formats", "run", "series"},
+    "command": {"export", "run", "series", "sources", "views"},
+    "__main__": {"command"},
     "views": {"channel", "charts", "export", "picture", "run", "series"},
 }
 

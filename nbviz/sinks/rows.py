@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,8 +24,7 @@ Columns = NDArray[np.float64]
 class Rows(NamedTuple):
     """Some rows of one series, which no later change of the series alters.
 
-    ``contents`` has a number for each row (an array), or else the bytes of an item as an event file held them, or the
-    item itself.
+    ``contents`` has a number for each row (an array), or an item (`nbviz.series.Chosen`).
     """
 
     tag: str
@@ -43,20 +42,6 @@ class Segment(NamedTuple):
     rows: list[Rows]
 
 
-class _Items(Sequence[Any]):
-    """The items of a series from a row on, fetched when they are written."""
-
-    def __init__(self, series: ItemSeries, start: int, stop: int) -> None:
-        self._series, self._range = series, range(start, stop)
-
-    def __len__(self) -> int:
-        return len(self._range)
-
-    def __getitem__(self, index: Any) -> Any:
-        row = self._range[index]
-        return self._series.encoded(row) or self._series[row]
-
-
 def take(series: Series, start: int, stop: int) -> Rows:
     """Rows ``start`` to ``stop`` of a series."""
     contents: Any
@@ -64,7 +49,7 @@ def take(series: Series, start: int, stop: int) -> Rows:
         contents = series.values[start:stop]
     else:
         assert isinstance(series, ItemSeries)
-        contents = _Items(series, start, stop)
+        contents = series.chosen(np.arange(start, stop))
     steps, walls = series.steps[start:stop], series.wall_times[start:stop]
     return Rows(series.tag, series.kind, series.metadata, steps, walls, contents)
 
@@ -149,7 +134,7 @@ class Encoder:
     def _item(self, rows: Rows, row: int) -> bytes:
         step, wall_time = int(rows.steps[row]), float(rows.wall_times[row])
         try:
-            item = rows.contents[row]
+            item = rows.contents.encoded(row) or rows.contents[row]
         except ValueError as error:
             self._report(f"{error} It was left out of what is written.")
             return b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, ClassVar
@@ -32,6 +33,8 @@ class LiveLoss(View):
         Debiased exponential smoothing as in TensorBoard, 0 (off) to 0.999.
     run : Run, optional
         The run to show and log to; by default a new one, named like the title.
+    logdir : str or path, optional
+        A directory in which the run is kept while it grows; see `Run.record`.
     **options
         Traits of the widget, such as ``layout``.
 
@@ -56,13 +59,20 @@ class LiveLoss(View):
     PANELS: ClassVar[tuple[str, ...]] = ("header", "charts")
 
     def __init__(
-        self, title: str | None = None, smoothing: float = 0.0, run: Run | None = None, **options: Any
+        self,
+        title: str | None = None,
+        smoothing: float = 0.0,
+        run: Run | None = None,
+        logdir: str | os.PathLike[str] | None = None,
+        **options: Any,
     ) -> None:
         if isinstance(title, Run):
             raise TypeError("LiveLoss() takes its run by name, LiveLoss(run=run); the first argument is the title.")
         if isinstance(run, Mapping):
             raise TypeError("LiveLoss() logs to one run, so it takes no mapping; Inspector(runs) shows several.")
         self._run = Run(title or "run") if run is None else run
+        if logdir is not None:
+            self._run.record(logdir)
         super().__init__(self._run, title=title or "", smoothing=smoothing, **options)
 
     @property
