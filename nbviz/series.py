@@ -178,6 +178,10 @@ class ItemSeries(Series):
         """
         return _encoded(*_place(self._parts, self._starts, range(len(self))[index]))
 
+    def chosen(self, rows: NDArray[np.int64]) -> Chosen:
+        """Some of the items, which stay the same whatever becomes of the series."""
+        return Chosen(self._parts, self._starts, rows)
+
     def __iter__(self) -> Iterator[Any]:
         return (self[row] for row in range(len(self)))
 
@@ -210,7 +214,7 @@ class ItemSeries(Series):
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     def _keep(self, mask: NDArray[np.bool_]) -> None:
-        self._parts = [_Chosen(self._parts, self._starts, np.flatnonzero(mask))]
+        self._parts = [Chosen(self._parts, self._starts, np.flatnonzero(mask))]
         self._starts = [0]
         super()._keep(mask)
 
@@ -234,7 +238,7 @@ def _encoded(part: Sequence[Any], row: int) -> bytes:
     return b"" if encoded is None else encoded(row)
 
 
-class _Chosen(Sequence[Any]):
+class Chosen(Sequence[Any]):
     """The items of some rows, as a rewind leaves them."""
 
     def __init__(self, parts: list[Sequence[Any]], starts: list[int], rows: NDArray[np.int64]) -> None:

@@ -73,19 +73,19 @@ def from_triples(triples: Floats) -> tuple[Floats, Floats]:
     left, right = np.insert(left, gaps + 1, right[gaps]), np.insert(right, gaps + 1, left[gaps + 1])
     if (left[1:] < right[:-1]).any():
         raise MalformedError("the buckets of a histogram overlap, so it was left out")
-    return _increasing(counts, np.concatenate((left[:1], right)))
+    return _increasing(counts, np.concatenate((left[:1], right)), np.inf)
 
 
 def _are_counts(counts: Floats) -> bool:
     return bool(np.isfinite(counts).all() and (counts >= 0).all())
 
 
-def _increasing(counts: Floats, edges: Floats) -> tuple[Floats, Floats]:
+def _increasing(counts: Floats, edges: Floats, limit: float = NO_LIMIT) -> tuple[Floats, Floats]:
     """Make each bin wider than nothing: writers give equal values a bin of no width, and no width has no density.
 
     Empty bins of no width are dropped; others reach to about the next float32, and so hold the same values as before.
     """
-    if not (np.abs(edges) < NO_LIMIT).all():
+    if not (np.abs(edges) < limit).all():
         raise MalformedError("the edges of a histogram are NaN or infinite, as its data were, so it was left out")
     if (edges[1:] < edges[:-1]).any():
         raise MalformedError("the edges of a histogram are not in order, so it was left out")
