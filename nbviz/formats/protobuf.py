@@ -131,8 +131,8 @@ class Message:
     def text(self, number: int) -> str:
         return text(self.blob(number))
 
-    def messages(self, number: int) -> list[Message]:
-        return [Message(self._data, start, stop) for start, stop in self._places.get(number << 3 | BYTES, ())]
+    def messages(self, number: int) -> Iterator[Message]:
+        return (Message(self._data, start, stop) for start, stop in self._places.get(number << 3 | BYTES, ()))
 
     def message(self, number: int) -> Message:
         start, stop = self._last(number << 3 | BYTES)

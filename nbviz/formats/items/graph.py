@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -80,8 +80,8 @@ class Graph(Item):
             return [_layer_node(layer) for layer in keras_layers(self.encoded)]
         if self.form == "run metadata":
             return list(_run_nodes(Message(self.encoded)))
-        graphs = [Message(self.encoded)]
-        return list(_graph_nodes(graphs[0].messages(2) if self.form == "meta graph" else graphs))
+        graph = Message(self.encoded)
+        return list(_graph_nodes(graph.messages(2) if self.form == "meta graph" else [graph]))
 
 
 def decode_graph_field(data: bytes, step: int, wall_time: float) -> tuple[str, Graph] | None:
@@ -107,7 +107,7 @@ def decode_graph(source: Source) -> Graph:
     return Graph(source.step, source.wall_time, _PLUGINS.get(source.plugin, "run metadata"), strings[0])
 
 
-def _graph_nodes(graphs: list[Message]) -> Iterator[Node]:
+def _graph_nodes(graphs: Iterable[Message]) -> Iterator[Node]:
     for graph in graphs:
         for node in graph.messages(1):
             attributes = tuple(entry.text(1) for entry in node.messages(5))
@@ -117,7 +117,7 @@ def _graph_nodes(graphs: list[Message]) -> Iterator[Node]:
 def _run_nodes(run: Message) -> Iterator[Node]:
     """The nodes of the graph if there is one, as TensorBoard has it, or else those that ran."""
     before = [graph for functions in run.messages(4) for graph in functions.messages(2)]
-    graphs = before or run.messages(3)
+    graphs = before or list(run.messages(3))
     if graphs:
         yield from _graph_nodes(graphs)
         return
