@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -158,7 +158,7 @@ class ScalarSeries(Series):
             self._finish_rows(added, walls, source)
 
 
-class ItemSeries(Series):
+class ItemSeries(Series, Sequence[Any]):
     """Histograms, images, audio, text and all else that is no number: one item a row, decoded when asked for."""
 
     def __init__(self, tag: str, kind: Kind) -> None:
@@ -167,8 +167,15 @@ class ItemSeries(Series):
         self._parts: list[Sequence[Any]] = []
         self._starts: list[int] = []
 
-    def __getitem__(self, index: int) -> Any:
-        part, row = _place(self._parts, self._starts, range(len(self))[index])
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        rows = range(len(self))[index]
+        if isinstance(rows, range):
+            return [self[row] for row in rows]
+        part, row = _place(self._parts, self._starts, rows)
         return part[row]
 
     def encoded(self, index: int) -> bytes:

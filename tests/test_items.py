@@ -688,10 +688,11 @@ def test_items_of_a_file_that_grows_are_one_sequence(tmp_path: Path) -> None:
     runs.stop()
 
 
-def test_the_bytes_of_an_item_are_those_of_its_file(tmp_path: Path) -> None:
+def test_a_series_is_a_sequence_and_gives_the_bytes_of_an_item_as_well(tmp_path: Path) -> None:
     value = text_summary.text_pb("a", "text").value[0]
     run = written(tmp_path, value, value)
     assert run["a"].encoded(1) == value.SerializeToString()
+    assert [item.step for item in run["a"][::-1]] == [1, 0]
     run.rewind(1)
     assert run["a"].encoded(-1) == value.SerializeToString()
     run.log_histogram("h", [1.0])
