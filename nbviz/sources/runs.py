@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from nbviz.formats.event import EventDecoder
+from nbviz.formats.projector import Projector
 from nbviz.notice import warn
 from nbviz.run import Run, State
 from nbviz.sources.event_file import EventFile
+from nbviz.sources.projector import read_projector
 from nbviz.sources.remote import locate
 from nbviz.sources.storage import shown
 from nbviz.sources.table import Table, table
@@ -94,6 +96,18 @@ class Runs(Mapping[str, Run]):
     def event_files(self) -> list[EventFile]:
         """The files of all runs, and how far each was read."""
         return [file for directory in list(self._directories.values()) for file in list(directory.files.values())]
+
+    def projector(self, name: str) -> Projector | None:
+        """The settings of the embedding projector beside a run's event files, read now; None if there are none.
+
+        Raises
+        ------
+        KeyError
+            If there is no run of that name.
+        """
+        run = self[name]
+        paths = [path for directory in self._directories.values() if directory.run is run for path in directory.files]
+        return read_projector(self.storage, os.path.dirname(paths[0]), run)
 
     def _walk(self) -> None:
         """Add the event files that are new."""
