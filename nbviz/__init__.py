@@ -3,7 +3,7 @@
 from nbviz.export import export_html
 from nbviz.notice import NbvizWarning
 from nbviz.run import Run
-from nbviz.series import Histogram, HistogramSeries, ScalarSeries
+from nbviz.series import Histogram, HistogramSeries, ItemSeries, ScalarSeries
 from nbviz.sources.events import follow, read
 from nbviz.views.inspector import Inspector
 from nbviz.views.live_loss import LiveLoss
@@ -16,6 +16,7 @@ __all__ = [
     "Histogram",
     "HistogramSeries",
     "Inspector",
+    "ItemSeries",
     "LiveLoss",
     "NbvizWarning",
     "Ridgeline",

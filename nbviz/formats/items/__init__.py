@@ -6,18 +6,33 @@ from collections.abc import Callable
 from typing import Any
 
 from nbviz.formats.event import parse_value, plugin_data
-from nbviz.formats.items.audio import decode_audio
-from nbviz.formats.items.graph import decode_graph, decode_graph_field
-from nbviz.formats.items.histogram import decode_histogram
-from nbviz.formats.items.hparams import decode_hparams
-from nbviz.formats.items.image import decode_image
+from nbviz.formats.items.audio import Audio, decode_audio
+from nbviz.formats.items.graph import Graph, decode_graph, decode_graph_field
+from nbviz.formats.items.histogram import Histogram, decode_histogram
+from nbviz.formats.items.hparams import HParams, decode_hparams
+from nbviz.formats.items.image import Image, decode_image
 from nbviz.formats.items.item import Source
-from nbviz.formats.items.layout import decode_layout
-from nbviz.formats.items.mesh import decode_mesh
-from nbviz.formats.items.pr_curve import decode_pr_curve
-from nbviz.formats.items.tensor import decode_tensor_item
-from nbviz.formats.items.text import decode_text
+from nbviz.formats.items.layout import Layout, decode_layout
+from nbviz.formats.items.mesh import Mesh, decode_mesh
+from nbviz.formats.items.pr_curve import PRCurve, decode_pr_curve
+from nbviz.formats.items.tensor import Tensor, decode_tensor_item
+from nbviz.formats.items.text import Text, decode_text
 from nbviz.formats.protobuf import MalformedError
+
+__all__ = [
+    "MOVED",
+    "Audio",
+    "Graph",
+    "HParams",
+    "Histogram",
+    "Image",
+    "Layout",
+    "Mesh",
+    "PRCurve",
+    "Tensor",
+    "Text",
+    "decode_item",
+]
 
 MOVED = "the file no longer holds it where it was found"
 
