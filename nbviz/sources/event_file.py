@@ -36,19 +36,22 @@ class EventFile:
         Gets the scalars, the items and a sentence for each problem.
     decoder : EventDecoder
         The one of the run.
+    listed : int
+        Damaged places that are reported one by one.
 
     Attributes
     ----------
-    position : int
-        Bytes of the file that were read.
+    position, size : int
+        Bytes of the file that were read, and bytes that it had then.
     unfinished : int
         Bytes at the end of a file taken for complete that are the beginning of a record.
     """
 
-    def __init__(self, storage: Storage, path: str, run: Run, decoder: EventDecoder) -> None:
+    def __init__(self, storage: Storage, path: str, run: Run, decoder: EventDecoder, listed: int = LISTED) -> None:
         self.path = path
         self.run = run
-        self.unfinished = 0
+        self.size = self.unfinished = 0
+        self._listed = listed
         self._storage = storage
         self._name = shown(path)
         self._decoder = decoder
@@ -85,7 +88,7 @@ class EventFile:
         except FileNotFoundError:
             return False
         self._identity, self._start = status.identity, start
-        self.position += len(chunk)
+        self.position, self.size = self.position + len(chunk), status.size
         more = self.position < status.size
         self._seen = None if more else status
         self._append(self._records.decode(chunk))
@@ -97,8 +100,10 @@ class EventFile:
         self._append(self._records.flush())
         if self._records.records > records:
             self.unfinished = 0
-        if self._damages > LISTED:
-            self.run.report(f"{self._name}: {self._damages} places are damaged; the first {LISTED} were reported.")
+        if self._damages > self._listed:
+            self.run.report(
+                f"{self._name}: {self._damages} places are damaged; the first {self._listed} were reported."
+            )
 
     def _changed_bytes(self, status: Status) -> tuple[bytes, bytes]:
         """Return at most one chunk of what is new, and the bytes at the start of the file."""
@@ -148,6 +153,6 @@ class EventFile:
         if problems and not self._records.records:
             self.run.report(f"{self._name} is no event file (it does not start with a record), so it was skipped.")
             return
-        for offset, sentence in problems[: max(0, LISTED - self._damages)]:
+        for offset, sentence in problems[: max(0, self._listed - self._damages)]:
             self.run.report(f"{self._name}, byte {offset}: {sentence}.")
         self._damages += len(problems)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nbviz.formats.record import RecordReader
-from nbviz.sources.event_file import CHUNK
+from nbviz.sources.event_file import CHUNK, LISTED
 from nbviz.sources.logdir import MARK
 from nbviz.sources.runs import Following, Runs
 
@@ -53,9 +53,10 @@ def load(
     path: str | os.PathLike[str],
     storage_options: Mapping[str, Any] | None = None,
     tick: Callable[[Runs], None] | None = None,
+    listed: int = LISTED,
 ) -> Runs:
-    """As `read`; ``tick`` is called now and then with the runs as far as they were read."""
-    runs = Runs(path, "finished", storage_options)
+    """As `read`; ``tick`` is called with the runs as far as they were read, ``listed`` damages reported for a file."""
+    runs = Runs(path, "finished", storage_options, listed)
     if runs.storage.is_file(runs.root):
         _check_event_file(runs)
     runs._walk()

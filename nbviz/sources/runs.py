@@ -12,7 +12,7 @@ from nbviz.formats.event import EventDecoder
 from nbviz.formats.projector import Projector
 from nbviz.notice import warn
 from nbviz.run import Run, State
-from nbviz.sources.event_file import EventFile
+from nbviz.sources.event_file import LISTED, EventFile
 from nbviz.sources.projector import read_projector
 from nbviz.sources.remote import locate
 from nbviz.sources.storage import shown
@@ -60,9 +60,14 @@ class Runs(Mapping[str, Run]):
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], state: State = "finished", storage_options: Mapping[str, Any] | None = None
+        self,
+        path: str | os.PathLike[str],
+        state: State = "finished",
+        storage_options: Mapping[str, Any] | None = None,
+        listed: int = LISTED,
     ) -> None:
         self.problems: list[str] = []
+        self._listed = listed
         self.storage, self.root, self.place = locate(path, storage_options or {})
         self._state = state
         self._runs: dict[str, Run] = {}
@@ -123,7 +128,7 @@ class Runs(Mapping[str, Run]):
             run, decoder, files, _ = self._directories[where]
             for path in paths:
                 if path not in files:
-                    files[path] = EventFile(self.storage, path, run, decoder)
+                    files[path] = EventFile(self.storage, path, run, decoder, self._listed)
         self._found = found
 
     def _name(self, where: str, found: Mapping[str, object]) -> str:

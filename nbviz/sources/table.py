@@ -18,6 +18,8 @@ SHOWN = 60
 ALWAYS = ("run", "tag", "kind", "count", "first_step", "last_step", "seconds")
 """Columns that are shown even if they are empty."""
 
+TEXTS = ("run", "tag", "kind", "plugin")
+
 
 class Row(NamedTuple):
     """One series of one run.
@@ -85,9 +87,11 @@ class Table(Sequence[Row]):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{left_out}"
 
     def to_pandas(self) -> Any:
-        """Return the table as a `pandas.DataFrame`, one column for each field of `Row`."""
-        import pandas
-
+        """Return the table as a `pandas.DataFrame`, one column for each field of `Row`; ImportError without pandas."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("a data frame needs pandas: pip install pandas") from error
         return pandas.DataFrame(self._rows, columns=list(Row._fields))
 
     def _left_out(self) -> list[str]:
@@ -145,15 +149,14 @@ def _text(value: str | float | None) -> str:
 
 
 def _cell(row: Row, name: str) -> str:
-    value = getattr(row, name)
-    align = "left" if isinstance(value, str) else "right"
-    return f'<td style="text-align: {align}">{html.escape(_text(value))}</td>'
+    align = "left" if name in TEXTS else "right"
+    return f'<td style="text-align: {align}">{html.escape(_text(getattr(row, name)))}</td>'
 
 
 def _lines(rows: Sequence[Row]) -> list[str]:
     names = _columns(rows)
     columns = [[_heading(name), *(_text(getattr(row, name)) for row in rows)] for name in names]
-    padded = [_padded(cells, Row.__annotations__[name] == "str") for name, cells in zip(names, columns, strict=True)]
+    padded = [_padded(cells, name in TEXTS) for name, cells in zip(names, columns, strict=True)]
     return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
 

@@ -1,0 +1,123 @@
+"""``python -m nbviz export``: runs as a page, as text or as Parquet."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from nbviz.command import PROBLEMS, SOUND
+from nbviz.command.reading import Pattern, chosen, counted, progress, read_runs
+from nbviz.export import export_html
+from nbviz.run import Run
+from nbviz.series import ItemSeries, ScalarSeries
+from nbviz.sources.table import printable
+
+COLUMNS = ("run", "tag", "step", "wall_time", "value", "superseded")
+
+ROWS = 100_000
+"""Rows written at a time: bounds memory."""
+
+Selected = dict[str, tuple[Run, list[str]]]
+Show = Callable[[float, float], None]
+
+
+def export(logdir: str, out: Path, runs: Pattern, tags: Pattern) -> int:
+    """Write the runs; return the exit status."""
+    everything = read_runs(logdir)
+    selected = chosen(everything, runs, tags)
+    write = {".html": _html, ".csv": _csv, ".parquet": _parquet}[out.suffix.lower()]
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        with progress("writing", "rows") as show:
+            written = write(selected, partial, show)
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+    print(printable(f"{out}: {written}"))
+    problems = len(everything.problems) + sum(len(run.problems) for run, _ in selected.values())
+    if problems:
+        text = f"nbviz: {counted(problems, 'problem')} on reading; python -m nbviz info {logdir} lists them."
+        print(printable(text), file=sys.stderr)
+    return PROBLEMS if problems else SOUND
+
+
+def _html(selected: Selected, path: Path, _show: Show) -> str:
+    from nbviz.views.inspector import Inspector
+
+    export_html(Inspector({name: _only(run, tags) for name, (run, tags) in selected.items()}), path)
+    return f"a page of {counted(len(selected), 'run')}"
+
+
+def _only(run: Run, tags: list[str]) -> Run:
+    """The run with some of its tags; the run itself if those are all."""
+    if len(tags) == len(run.tags()):
+        return run
+    part = Run(run.name)
+    for tag in tags:
+        series = run[tag]
+        if isinstance(series, ItemSeries):
+            items = cast(Sequence[Any], series)
+            copy: Any = part.extend_items(tag, series.kind, series.steps, series.wall_times, items)
+        else:
+            copy = part.extend(tag, series.steps, series.wall_times, series.values)
+        copy.restarts = series.restarts
+    part.finish(run.state)
+    return part
+
+
+def _csv(selected: Selected, path: Path, show: Show) -> str:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        count = 0
+        for name, tag, columns in _blocks(selected, show):
+            count += len(columns[0])
+            writer.writerows(zip(repeat(name), repeat(tag), *(column.tolist() for column in columns)))
+    return _rows(count, selected)
+
+
+def _parquet(selected: Selected, path: Path, show: Show) -> str:
+    try:
+        import pyarrow as arrow
+        import pyarrow.parquet as parquet
+    except ImportError as error:
+        raise ImportError("writing Parquet needs pyarrow: pip install pyarrow") from error
+    words = arrow.dictionary(arrow.int32(), arrow.string())
+    types = (words, words, arrow.int64(), arrow.float64(), arrow.float64(), arrow.bool_())
+    schema = arrow.schema(list(zip(COLUMNS, types, strict=True)))
+    count = 0
+    with parquet.ParquetWriter(path, schema) as writer:
+        for name, tag, columns in _blocks(selected, show):
+            rows = len(columns[0])
+            count += rows
+            names = [
+                arrow.DictionaryArray.from_arrays(arrow.array(np.zeros(rows, np.int32)), arrow.array([word]))
+                for word in (name, tag)
+            ]
+            writer.write_table(arrow.table([*names, *map(arrow.array, columns)], schema=schema))
+    return _rows(count, selected)
+
+
+def _blocks(selected: Selected, show: Show) -> Iterator[tuple[str, str, list[np.ndarray[Any, Any]]]]:
+    """The scalars, some rows at a time: run, tag, and the columns after these two."""
+    every = [(name, run[tag]) for name, (run, tags) in selected.items() for tag in tags]
+    scalars = [(name, series) for name, series in every if isinstance(series, ScalarSeries)]
+    total, done = sum(len(series) for _, series in scalars), 0
+    for name, series in scalars:
+        columns = [series.steps, series.wall_times, series.values, series.superseded]
+        for start in range(0, len(series), ROWS):
+            yield name, series.tag, [column[start : start + ROWS] for column in columns]
+            show(done + start, total)
+        done += len(series)
+
+
+def _rows(count: int, selected: Selected) -> str:
+    others = sum(not isinstance(run[tag], ScalarSeries) for run, tags in selected.values() for tag in tags)
+    left_out = f"; {others:,} series that hold no scalars were left out" if others else ""
+    return f"{counted(count, 'row')} of {counted(len(selected), 'run')}{left_out}"
