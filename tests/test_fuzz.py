@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tracemalloc
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -13,19 +14,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import HistogramProto
 
 from benchmarks import logs as writers
 from nbviz.run import Run
 from nbviz.sources.events import Following, read
-from tests.tfevents import VERSION, framed, unhurried
-from tests.written import Written, columns, logs, scalars, write
+from tests.tfevents import VERSION, event, framed, simple, unhurried
+from tests.written import Value, Written, columns, logs, scalars, write
 
 pytestmark = pytest.mark.filterwarnings("ignore::nbviz.notice.NbvizWarning")
 
 NAME = "events.out.tfevents.1.host"
-SENTENCES = ("checksum", "header", "more bytes")
-"""What a sentence about damage has one of; the others are of contents that were written so."""
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def offsets(run: Run) -> list[int]:
 def delivered(run: Run, written: Written) -> set[int]:
     """Return which records have all their scalars in the run, of which every one must have been written."""
     found = set(scalars(run))
-    assert found <= set().union(*written.rows)
-    return {record for record, rows in enumerate(written.rows) if rows <= found}
+    assert found <= set(chain(*written.rows))
+    return {record for record, rows in enumerate(written.rows) if found.issuperset(rows)}
 
 
 SIZES = {"periodic": 6000, "tf2": 5500, "irregular": 6000, "tags": 7000, "histograms": 5200}
@@ -87,8 +87,7 @@ def made(kind: str, count: int) -> Written:
 def test_a_sound_log_is_delivered_whole(path: Path, written: Written) -> None:
     run = run_of(path, written.data)
     assert damages(run) == []
-    assert delivered(run, written) == set(range(len(written.rows)))
-    assert len(scalars(run)) == sum(map(len, written.rows))
+    assert sorted(scalars(run)) == sorted(chain(*written.rows))
     columns(run)
 
 
@@ -104,15 +103,15 @@ def test_a_long_log_is_delivered_whole(path: Path, kind: str) -> None:
 
 
 @settings(unhurried, max_examples=60)
-@given(written=logs(), chunk=st.integers(1, 400), damaged=st.booleans(), data=st.data())
+@given(written=logs(), parts=st.integers(2, 100), damaged=st.booleans(), data=st.data())
 def test_chunks_of_any_size_give_the_same_columns(
-    path: Path, written: Written, chunk: int, damaged: bool, data: st.DataObject
+    path: Path, written: Written, parts: int, damaged: bool, data: st.DataObject
 ) -> None:
     contents = bytearray(written.data)
     if damaged:
         contents[data.draw(st.integers(0, len(contents) - 1))] ^= data.draw(st.integers(1, 255))
     whole = columns(run_of(path, contents))
-    with mock.patch("nbviz.sources.event_file.CHUNK", chunk):
+    with mock.patch("nbviz.sources.event_file.CHUNK", len(contents) // parts + 1):
         assert columns(run_of(path, contents)) == whole
 
 
@@ -171,6 +170,13 @@ def test_following_byte_by_byte_gives_the_same_columns(
     assert columns(followed(path, contents, iter(lambda: 1, None))) == whole
 
 
+@pytest.mark.xfail(strict=True, reason="a chunk's scalars are appended before its items, wherever they stand in it")
+def test_which_kind_of_a_tag_keeps_its_name_does_not_depend_on_chunks(path: Path) -> None:
+    histogram = Value(tag="x", histo=HistogramProto(min=0, max=1, num=1, bucket_limit=[1], bucket=[1]))
+    contents = framed(VERSION, event(histogram), event(simple("x", 1.0), step=1))
+    assert run_of(path, contents).tags() == followed(path, contents, iter(lambda: 1, None)).tags()
+
+
 @pytest.mark.parametrize("kind", SIZES)
 def test_following_a_long_log_gives_the_same_columns(path: Path, kind: str) -> None:
     contents = made(kind, SIZES[kind]).data
@@ -188,8 +194,7 @@ def test_following_a_long_log_gives_the_same_columns(path: Path, kind: str) -> N
 def test_a_log_cut_at_any_byte_gives_its_whole_records(path: Path, written: Written) -> None:
     for cut in range(1, min(len(written.data), 1500)):
         run = run_of(path, written.data[:cut])
-        expected = set().union(*written.rows[: written.record_at(cut)])
-        assert set(scalars(run)) == expected
+        assert sorted(scalars(run)) == sorted(chain(*written.rows[: written.record_at(cut)]))
         assert damages(run) == []
 
 
@@ -200,7 +205,7 @@ def test_a_long_log_cut_anywhere_gives_its_whole_records(path: Path, kind: str) 
     for _ in range(5):
         cut = draw.randrange(1, len(written.data))
         run = run_of(path, written.data[:cut])
-        assert set(scalars(run)) == set().union(*written.rows[: written.record_at(cut)])
+        assert sorted(scalars(run)) == sorted(chain(*written.rows[: written.record_at(cut)]))
         assert run.problems == []
 
 
@@ -314,7 +319,7 @@ def test_events_that_are_malformed_under_good_checksums_raise_nothing(path: Path
 
 
 def test_a_sound_event_after_a_malformed_one_is_delivered(path: Path) -> None:
-    sound = event_pb2.Event(step=7, wall_time=9.0)
+    sound = Event(step=7, wall_time=9.0)
     sound.summary.value.add(tag="loss", simple_value=0.5)
     for byte in range(256):
         run = run_of(path, framed(VERSION, bytes([byte]) * 9, sound.SerializeToString()))

@@ -189,7 +189,7 @@ class Written:
     data : bytes
     starts : list of int
         Where each record starts, and where the last one ends.
-    rows : list of set of Row
+    rows : list of list of Row
         The scalars of each record.
     """
 
@@ -197,7 +197,7 @@ class Written:
         records = [(payload, framed(payload)) for payload in payloads]
         self.data = b"".join(record for _, record in records)
         self.starts = np.cumsum([0, *(len(record) for _, record in records)]).tolist()
-        self.rows = [set(_scalars(payload)) for payload, _ in records]
+        self.rows = [list(_scalars(payload)) for payload, _ in records]
 
     def __repr__(self) -> str:
         return f"Written({len(self.rows)} records, {self.data!r})"
@@ -236,9 +236,9 @@ def plain(series: Series) -> str:
     return series.tag.removesuffix(f" ({series.kind})")
 
 
-def columns(run: Run) -> dict[str, Any]:
-    """Return all there is to know of a run, as bytes and words."""
-    found: dict[str, Any] = {}
+def columns(run: Run) -> dict[tuple[str, str], Any]:
+    """Return all there is to know of a run, as bytes and words, by tag and kind."""
+    found: dict[tuple[str, str], Any] = {}
     for tag in run.tags():
         series = run[tag]
         contents = (
@@ -246,8 +246,7 @@ def columns(run: Run) -> dict[str, Any]:
             if series.kind == "scalar"
             else [looked_at(series, row) for row in range(len(series))]
         )
-        found[tag] = (
-            series.kind,
+        found[plain(series), series.kind] = (
             series.plugin,
             series.steps.tobytes(),
             series.wall_times.tobytes(),
