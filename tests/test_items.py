@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import struct
 import wave
 import zlib
@@ -661,7 +662,23 @@ def test_an_item_whose_file_changed_says_how(tmp_path: Path) -> None:
     )
     changed = broken(lambda path: path.write_bytes(path.read_bytes().replace(b"\n\1b", b"\n\1c")), tmp_path)
     assert changed == "the file no longer holds it where it was found."
-    assert broken(lambda path: path.write_bytes(bytes(path.stat().st_size)), tmp_path) == changed
+    wiped = broken(lambda path: path.write_bytes(path.read_bytes()[:100] + bytes(path.stat().st_size - 100)), tmp_path)
+    assert wiped == changed
+
+
+def test_a_file_written_anew_in_its_place_is_another_though_it_looks_alike(tmp_path: Path) -> None:
+    def log(wall_time: float, text: str) -> None:
+        value = text_summary.text_pb("note", text).value[0]
+        version = event_pb2.Event(wall_time=wall_time, file_version="brain.Event:2").SerializeToString()
+        (tmp_path / NAME).write_bytes(framed(version, event(value)))
+
+    log(1.0, "before")
+    run = reading(tmp_path)
+    assert run["note"][0].text == "before"
+    log(2.0, "behind")
+    os.utime(tmp_path / NAME, (99, 99))
+    with pytest.raises(ValueError, match="the file was replaced by another since it was read"):
+        _ = run["note"][0]
 
 
 def test_a_view_goes_on_when_the_file_of_its_histograms_is_gone(tmp_path: Path) -> None:

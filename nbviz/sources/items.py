@@ -26,12 +26,15 @@ class Origin(NamedTuple):
         The file's `nbviz.sources.storage.Status.identity` when it was read.
     report : callable
         Told a sentence and a tag if only a part of an item could be decoded.
+    start : bytes
+        The first bytes of the file when it was read: its first event holds the time of its creation.
     """
 
     storage: Storage
     path: str
     identity: Hashable
     report: Callable[[str, str], None]
+    start: bytes = b""
 
 
 class FileItems(Sequence[Any]):
@@ -51,6 +54,7 @@ class FileItems(Sequence[Any]):
         self._origin, self._tag, self._kind, self._metadata = origin, tag, kind, metadata
         dtypes = (np.int64, np.float64, np.int64, np.int64)
         self._columns = [Column(dtype, len(items.steps)) for dtype in dtypes]
+        self._checked: Hashable = None  # the state of the file in which its start was found to be the same
         self._write(0, items)
 
     def __len__(self) -> int:
@@ -101,9 +105,9 @@ class FileItems(Sequence[Any]):
         return item
 
     def _read(self, step: int, offset: int, size: int) -> bytes:
-        storage, path, identity, _ = self._origin
+        storage, path = self._origin.storage, self._origin.path
         try:
-            if identity is not None and storage.status(path).identity != identity:
+            if self._was_replaced():
                 raise self._lost(step, "the file was replaced by another since it was read")
             data = storage.read(path, offset, size)
         except OSError as error:
@@ -113,6 +117,23 @@ class FileItems(Sequence[Any]):
         if len(data) != size:
             raise self._lost(step, "the file is shorter now than when it was read")
         return data
+
+    def _was_replaced(self) -> bool:
+        """Whether the file is another one now; its start is looked at only when it was written to since the last look.
+
+        A storage that cannot tell files apart is not asked, as that costs a request: the tag in the bytes has to do.
+        """
+        storage, path, identity, _, start = self._origin
+        if identity is None:
+            return False
+        status = storage.status(path)
+        if status.identity != identity:
+            return True
+        if status.changed != self._checked:
+            if storage.read(path, 0, len(start)) != start:
+                return True
+            self._checked = status.changed
+        return False
 
     def _lost(self, step: int, why: str) -> ValueError:
         return ValueError(
