@@ -130,7 +130,7 @@ class EventFile:
 
     def _append_batch(self, batch: Batch) -> None:
         metadata, plugins = self._decoder.metadata, self._decoder.plugins
-        origin = Origin(self._storage, self.path, self._identity, self._report)
+        origin = Origin(self._storage, self.path, self._identity, self._report, self._start)
         if batch.restart is not None:
             self.run.restart(batch.restart)
         for tag, scalars in batch.scalars.items():
