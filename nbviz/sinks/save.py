@@ -84,7 +84,7 @@ def segments(run: Recorded) -> list[Segment]:
         stairs = [each.restarts.staircase(ALL) for each in series]
         cuts: list[Cut] = []
         if unlike := _unlike(steps, walls, flags, cuts):
-            cuts = _cuts(stairs, walls, unlike)
+            cuts = _cuts(stairs, steps, walls, flags, unlike)
             unlike = _unlike(steps, walls, flags, cuts)
         starts, found = [0] * len(series), []
         for cut, (_, _, ends) in zip([None, *cuts], [*cuts, (0, 0.0, lengths)], strict=True):
@@ -120,23 +120,29 @@ def _unlike(
     return found
 
 
-def _cuts(stairs: Sequence[Any], walls: Sequence[NDArray[np.float64]], unlike: list[int]) -> list[Cut]:
+def _cuts(
+    stairs: Sequence[Any],
+    steps: Sequence[NDArray[np.int64]],
+    walls: Sequence[NDArray[np.float64]],
+    flags: Sequence[NDArray[np.bool_]],
+    unlike: list[int],
+) -> list[Cut]:
     """Restarts of the whole run that explain those of its series.
 
     One at the same step in several series is the same one. A series that did not note it is cut where its wall times
-    pass that of the first row after it.
+    pass that of the last row before it, or before its first row that would be superseded and is not.
     """
     times = [moments(each) for each in walls]
     ends = [0] * len(stairs)
     cuts = []
     for step in sorted({step for index in unlike for _, step in stairs[index]}):
         rows = {index: row for index, stair in enumerate(stairs) for row, at in stair if at == step}
-        after = min(
-            (float(times[index][row]) for index, row in rows.items() if row < len(times[index])), default=np.inf
-        )
+        wall = max(float(times[index][row - 1]) for index, row in rows.items())
         for index in range(len(stairs)):
-            row = rows.get(index, int(np.searchsorted(times[index], after)))
+            row = rows.get(index)
+            if row is None:
+                spared = np.flatnonzero((steps[index] >= step) & ~flags[index])
+                row = min(int(np.searchsorted(times[index], wall, "right")), *spared[:1].tolist(), len(times[index]))
             ends[index] = max(ends[index], row)
-        wall = after if np.isfinite(after) else max(float(each[-1]) for each in walls)
         cuts.append((step, wall, list(ends)))
     return cuts
