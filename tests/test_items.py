@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 from scipy.io import wavfile
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.proto import config_pb2, event_pb2, graph_pb2, step_stats_pb2, summary_pb2
 from tensorboard.plugins.audio import metadata as audio_metadata
 from tensorboard.plugins.custom_scalar import layout_pb2
@@ -714,6 +715,28 @@ def test_a_series_is_a_sequence_and_gives_the_bytes_of_an_item_as_well(tmp_path:
     assert run["a"].encoded(-1) == value.SerializeToString()
     run.log_histogram("h", [1.0])
     assert (run["h"].encoded(0), len(run["a"])) == (b"", 1)
+
+
+def test_rows_that_a_restarted_session_supersedes_are_those_that_tensorboard_drops(tmp_path: Path) -> None:
+    def session(first: int, last: int, start: int) -> list[bytes]:
+        log = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+        started = event_pb2.Event(step=first, wall_time=start, session_log=log).SerializeToString()
+        rows = [
+            event(simple("loss", start), image_of(str(start).encode()), step=step, wall_time=start + step)
+            for step in range(first, last)
+        ]
+        return [started, *rows]
+
+    payloads = session(0, 10, 1000) + session(6, 9, 2000) + session(8, 12, 3000) + session(20, 22, 4000)
+    (tmp_path / NAME).write_bytes(framed(VERSION, *payloads))
+    run = reading(tmp_path)
+    peer = EventAccumulator(str(tmp_path), size_guidance=dict.fromkeys(("scalars", "images"), 0))
+    peer.Reload()
+    for series, theirs in ((run["loss"], peer.Scalars("loss")), (run["x"], peer.Images("x"))):
+        kept = ~series.superseded
+        assert len(series) == 10 + 3 + 4 + 2
+        assert series.steps[kept].tolist() == [row.step for row in theirs]
+        assert series.wall_times[kept].tolist() == [row.wall_time for row in theirs]
 
 
 # Anything at all
