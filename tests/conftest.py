@@ -1,10 +1,20 @@
-"""Order and report of the whole suite. The fixtures of the browser tests are in browser/conftest.py."""
+"""Order and report of the whole suite, and what several tests share. The fixtures of the browser tests are in browser/conftest.py."""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+
+@pytest.fixture(params=["torch.utils.tensorboard", "tensorboardX"])
+def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """A writer of event files, of each library in turn."""
+    with pytest.importorskip(request.param).SummaryWriter(str(tmp_path)) as writer:
+        yield writer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
