@@ -42,9 +42,9 @@ def losses(start: int, stop: int, tag: str = "loss") -> bytes:
     return framed(*(event(simple(tag, step / 2), step=step) for step in range(start, stop)))
 
 
-def accumulated(path: Path) -> EventAccumulator:
-    """Return TensorBoard's own reading, without its sampling and without its dropping of restarts."""
+def accumulated(path: Path, purge: bool = False) -> EventAccumulator:
+    """Return TensorBoard's own reading, without its sampling and, unless told to, its dropping of restarts."""
     everything = dict.fromkeys(("scalars", "histograms", "tensors"), 0)
-    accumulator = EventAccumulator(str(path), size_guidance=everything, purge_orphaned_data=False)
+    accumulator = EventAccumulator(str(path), size_guidance=everything, purge_orphaned_data=purge)
     accumulator.Reload()
     return accumulator

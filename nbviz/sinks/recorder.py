@@ -101,7 +101,9 @@ class Recorder:
             if self._clock() < self._retry_at and not final:
                 return False
             try:
-                self._write()
+                self._drain()
+                self.collect()  # not before: what failed to be written does not pile up in small pieces
+                self._drain()
             except Exception as error:
                 self._retry_at = self._clock() + RETRY_SECONDS
                 reason = getattr(error, "strerror", None) or repr(error)
@@ -111,9 +113,7 @@ class Recorder:
                 )
             return not (self._block or self._queue)
 
-    def _write(self) -> None:
-        if not self._queue:
-            self.collect()
+    def _drain(self) -> None:
         while self._next_block():
             try:
                 self._file.append(self._block)
@@ -137,7 +137,8 @@ class Recorder:
             if block is not None:
                 self._block = block
             elif self._queue:
-                self._blocks = self._encoder.blocks(self._introduced(self._queue.popleft()))
+                self._blocks = self._encoder.blocks(self._introduced(self._queue[0]))
+                self._queue.popleft()  # only now, as looking into the directory may have failed
             else:
                 break
         return self._block
