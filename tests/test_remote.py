@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,13 +166,23 @@ def test_a_growing_file_behind_a_web_server_is_followed_and_only_its_end_fetched
     assert gets == (wanted if ranges else wanted[:1])
 
 
-def test_a_thousand_items_side_by_side_are_a_few_requests(tmp_path: Path, web: Web) -> None:
+def test_small_files_are_fetched_together_each_in_one_request(tmp_path: Path, web: Web) -> None:
+    for number in range(8):
+        put(tmp_path / f"run{number}" / NAME, losses(number, number + 2))
+    web.gate = threading.Barrier(8)
+    runs = read(web.url + "/")
+    assert steps(runs) == {f"run{number}": half(number, number + 2) for number in range(8)}
+    assert [run.problems for run in runs.values()] == [[]] * 8
+    assert sum(request.startswith("GET /run") and NAME in request for request in web.requests) == 8
+
+
+def test_thousands_of_items_side_by_side_are_a_few_requests(tmp_path: Path, web: Web) -> None:
     histogram = histogram_summary.histogram_pb("weights", np.arange(100.0)).value[0]
-    data = framed(*(event(histogram, step=step) for step in range(1000)))
+    data = framed(*(event(histogram, step=step) for step in range(3000)))
     put(tmp_path / "run" / NAME, data)
     run = read(f"{web.url}/run")["run"]
     web.requests.clear()
-    assert [item.step for item in run["weights"]] == list(range(1000))
+    assert [item.step for item in run["weights"]] == list(range(3000))
     assert len(web.requests) == -(-len(data) // BLOCK)
 
 

@@ -201,3 +201,8 @@ def test_a_name_that_is_no_text_is_shown_with_its_bytes_escaped(tmp_path: Path) 
 def test_any_path_is_shown_as_text_that_can_be_written(text: str) -> None:
     shown(text).encode("utf-8")
     assert shown("run\udcf6") == r"run\xf6"
+
+
+def test_a_password_in_a_url_is_not_shown() -> None:
+    assert shown("https://me:secret@host:80/logs") == "https://me:…@host:80/logs"
+    assert shown("abfs://container@account/a:b@c") == "abfs://container@account/a:b@c"

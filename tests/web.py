@@ -15,6 +15,8 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests.append(f"GET {self.path} {self.headers.get('Range', '')}".strip())
+        if self.server.gate is not None and not self.path.endswith("/"):
+            self.server.gate.wait(timeout=10)
         super().do_GET()
 
     def do_HEAD(self) -> None:
@@ -59,6 +61,8 @@ class Web(ThreadingHTTPServer):
         Method, path and range of each request.
     ranges, listings, broken : bool
         Whether it answers with byte ranges, lists directories, and fails every request.
+    gate : threading.Barrier or None
+        Every request for a file waits there.
     """
 
     daemon_threads = True
@@ -68,6 +72,7 @@ class Web(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.requests: list[str] = []
         self.ranges, self.listings, self.broken = True, True, False
+        self.gate: threading.Barrier | None = None
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
 

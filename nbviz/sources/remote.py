@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from itertools import islice
 from posixpath import basename, dirname
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from nbviz.sources.logdir import MARK
-from nbviz.sources.storage import Complain, LocalStorage, Status, Storage, shown
+from nbviz.sources.storage import Complain, Status, shown
 
 BLOCK = 1 << 20
 """Bytes fetched at once around a small item: ten thousand small items side by side are a few requests."""
@@ -29,8 +26,6 @@ AT_ONCE = 16
 
 MOST_DIRECTORIES = 5000
 """Directories listed over HTTP, where a link in circles cannot be told from a directory."""
-
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(://|::)")  # one letter alone is a drive
 
 # What an fsspec file system may say of a change, under the names its service uses.
 CHANGES = ("ETag", "etag", "LastModified", "Last-Modified", "last_modified", "updated", "modified", "mtime", "created")
@@ -76,6 +71,7 @@ class RemoteStorage:
         self._lock = threading.Lock()
         self._known: dict[str, Status] = {}
         self._listed: dict[str, Status] = {}
+        self._unread: dict[str, Status] = {}
         self._blocks: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._whole: tuple[str, bytes] | None = None
         self._file_root: bool | None = None
@@ -118,7 +114,12 @@ class RemoteStorage:
         return data[offset - first * BLOCK :][:size]
 
     def readinto(self, path: str, offset: int, buffer: memoryview) -> int:
-        data = self._fetch(path, offset, offset + len(buffer))
+        if path in self._unread:
+            self._read_ahead(path)
+        end = min(offset + len(buffer), self._known[path].size if path in self._known else BLOCK)
+        with self._lock:
+            block = self._blocks.get((path, 0), b"")
+        data = block[offset:end] if end <= len(block) else self._fetch(path, offset, offset + len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
@@ -126,6 +127,8 @@ class RemoteStorage:
         with self._told(root):
             infos = self._look(root, complain)
         self._listed = {path: _status(info) for path, info in infos.items() if info.get("size") is not None}
+        new = {path: status for path, status in self._listed.items() if path not in self._known}
+        self._unread = {path: status for path, status in sorted(new.items()) if status.size <= BLOCK}
         if self.is_file(root):
             return {".": [root]}
         found: dict[str, list[str]] = {}
@@ -184,6 +187,19 @@ class RemoteStorage:
                     files[name] = None
             level = below
         return list(files)
+
+    def _read_ahead(self, path: str) -> None:
+        """Fetch small files that nobody has read, together with some of their neighbours and all at once."""
+        neighbours = (other for other in self._unread if other != path)
+        together = [path, *islice(neighbours, AT_ONCE - 1)]
+        for other in together:
+            self._known[other] = self._unread.pop(other)
+
+        def fetch(other: str) -> None:
+            with suppress(OSError):  # it is met again when the file itself is read
+                self._block(other, 0, self._known[other].size)
+
+        _at_once(fetch, together)
 
     def _block(self, path: str, number: int, end: int) -> bytes:
         """Return a block that holds the bytes up to ``end``, as far as they are in it and in the file."""
@@ -254,25 +270,3 @@ def _at_once(function: Any, arguments: Iterable[Any]) -> list[Any]:
         return [function(argument) for argument in arguments]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(function, arguments))
-
-
-def locate(path: str | os.PathLike[str], options: Mapping[str, Any]) -> tuple[Storage, str, str]:
-    """The storage that a path or URL is in, its path there, and the name to show for it."""
-    root = os.fsdecode(path)
-    name = shown(root)
-    storage: Storage
-    if _URL.match(root) and urlsplit(root).scheme not in ("file", "local"):
-        storage = remote = RemoteStorage(root, options)
-        root = remote.root
-    else:
-        if _URL.match(root):
-            root = url2pathname(urlsplit(root).path)
-        storage, root = LocalStorage(), str(Path(root).expanduser())
-        name = shown(root)
-    try:
-        storage.check(root)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{name} does not exist: expected a log directory or an event file.") from None
-    except OSError as error:
-        raise OSError(f"{name} cannot be reached: {error}.") from error
-    return storage, root, name

@@ -13,8 +13,8 @@ from nbviz.formats.projector import Projector
 from nbviz.notice import warn
 from nbviz.run import Run, State
 from nbviz.sources.event_file import LISTED, EventFile
+from nbviz.sources.place import locate
 from nbviz.sources.projector import read_projector
-from nbviz.sources.remote import locate
 from nbviz.sources.storage import shown
 from nbviz.sources.table import Table, table
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -111,5 +112,9 @@ class LocalStorage:
 
 
 def shown(path: str) -> str:
-    """Return a path as text that any file, page or terminal can take: undecodable bytes are written as ``\\xff``."""
-    return path.encode("utf-8", "backslashreplace").decode("utf-8").replace("\\udc", "\\x")
+    """Return a path as text that any file, page or terminal can take.
+
+    Undecodable bytes are written as ``\\xff``, and the password in a URL as ``…``.
+    """
+    text = path.encode("utf-8", "backslashreplace").decode("utf-8").replace("\\udc", "\\x")
+    return re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:…@", text)
