@@ -189,6 +189,14 @@ def test_a_forged_shape_costs_no_memory() -> None:
     assert decode(event(tensor_value("x", proto))).problems == {problem: "x"}
 
 
+@pytest.mark.parametrize("sizes", [[2**62, 0], [2**40, 2**40, 0], [1] * 70])
+def test_a_shape_that_no_array_can_have_is_a_problem(sizes: list[int]) -> None:
+    shape = tensor_shape_pb2.TensorShapeProto(dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in sizes])
+    proto = tensor_pb2.TensorProto(dtype=types_pb2.DT_INT64, tensor_shape=shape)
+    problem = "a tensor has a shape that numpy cannot hold, so it was left out"
+    assert decode(event(tensor_value("x", proto), simple("y", 1.0))).problems == {problem: "x"}
+
+
 def test_what_a_tag_is_may_be_said_in_its_first_event_only() -> None:
     proto = tensor_util.make_tensor_proto(np.float32(0.5))
     decoder = EventDecoder()

@@ -120,7 +120,12 @@ def test_a_sequential_keras_model_is_a_chain(tmp_path: Path) -> None:
     assert [(node.name, node.inputs) for node in item.nodes] == [("a", ()), ("b", ("a",)), ("c", ("b",))]
 
 
-@pytest.mark.parametrize("model", ["", "[]", '{"config": {"layers": [3]}}', '{"config":' * 50_000, "[" * 100_000])
+NO_HISTORY = '{"config": {"layers": [{"inbound_nodes": {"keras_history": []}}]}}'
+
+
+@pytest.mark.parametrize(
+    "model", ["", "[]", '{"config": {"layers": [3]}}', '{"config":' * 50_000, "[" * 100_000, NO_HISTORY]
+)
 def test_a_malformed_keras_model_is_one_sentence(tmp_path: Path, model: str) -> None:
     (item,) = written(tmp_path, strings("keras", model, plugin("graph_keras_model")))["keras"]
     with pytest.raises(ValueError, match=r"the Keras model is (malformed|nested too deeply)"):

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 from scipy.io import wavfile
 from tensorboard.plugins.audio import metadata as audio_metadata
 from tensorboard.plugins.image import metadata as image_metadata
 
-from nbviz.formats.items.image import LARGEST_IMAGE
+from nbviz.formats.items.image import LARGEST_IMAGE, Image
 from tests.items import (
     RNG,
     audio_of,
@@ -29,6 +31,7 @@ from tests.items import (
     wav,
     written,
 )
+from tests.tfevents import unhurried
 
 pytestmark = pytest.mark.filterwarnings("ignore::nbviz.notice.NbvizWarning")
 
@@ -128,6 +131,20 @@ def test_a_bad_image_is_one_sentence_and_keeps_its_bytes(tmp_path: Path, encoded
     with pytest.raises(ValueError, match=r"the image (cannot be decoded: expected PNG|is damaged)"):
         _ = item.array
     assert item.encoded == encoded
+
+
+@unhurried
+@given(st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "BMP"]), st.data())
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_image_raises_nothing_but_a_value_error(form: str, data: Any) -> None:
+    encoded = bytearray(png(np.arange(192, dtype=np.uint8).reshape(8, 8, 3), form))
+    for _ in range(data.draw(st.integers(1, 4))):
+        encoded[data.draw(st.integers(0, len(encoded) - 1))] = data.draw(st.integers(0, 255))
+    item = Image(0, 0.0, 8, 8, (bytes(encoded[: data.draw(st.integers(0, len(encoded)))]),))
+    try:
+        assert item.frames.nbytes <= 4 * LARGEST_IMAGE
+    except ValueError as error:
+        assert str(error).startswith("the image ")
 
 
 def test_pixels_without_pillow_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,9 +89,12 @@ def decode_tensor(data: bytes, at: int, end: int) -> Array:
         flat = _strings([data[start:stop] for wire, start, stop in lists.get(_STRINGS, ()) if wire == BYTES])
     else:
         flat = _numbers(data, kind, content, lists)
-    if len(shape) > 32:
-        raise MalformedError("a tensor has more dimensions than numpy can hold, so it was left out")
-    return _filled(flat, math.prod(shape)).reshape(shape)
+    try:
+        return _filled(flat, math.prod(shape)).reshape(shape)
+    except MalformedError:
+        raise
+    except ValueError:  # more than 32 dimensions, or an empty one beside some of 2**60
+        raise MalformedError("a tensor has a shape that numpy cannot hold, so it was left out") from None
 
 
 def _size(data: bytes, at: int, end: int) -> int:

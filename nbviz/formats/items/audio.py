@@ -133,7 +133,8 @@ def _samples(encoded: bytes) -> Samples:
     data = data[: len(data) // (size * channels) * (size * channels)]
     flat: Samples
     if encoding == _FLOAT:
-        flat = np.frombuffer(data, f"<f{size}").astype(np.float32)
+        with np.errstate(over="ignore"):
+            flat = np.frombuffer(data, f"<f{size}").astype(np.float32)
     elif bits == 8:
         flat = (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / np.float32(128)
     else:

@@ -27,6 +27,10 @@ LARGEST_IMAGE = 1 << 26
 """Pixels, those of all frames together. A file of a few kilobytes can claim billions of them."""
 
 
+class TooLargeError(ValueError):
+    """An image that claims more pixels than are decoded."""
+
+
 @dataclass(frozen=True, eq=False)
 class Image(Item):
     """One image, or those of a batch that were logged at once.
@@ -103,19 +107,21 @@ def _frames(encoded: bytes) -> Iterator[Pixels]:
             for index in range(1, count):
                 image.seek(index)
                 yield _pixels(image)
+    except TooLargeError:
+        raise
     except (pillow.Image.DecompressionBombError, pillow.Image.DecompressionBombWarning) as error:
-        raise ValueError(f"the image was refused: {error}") from None
+        raise TooLargeError(f"the image was refused: {error}") from None
     except pillow.UnidentifiedImageError:
         raise ValueError(
             f"the image cannot be decoded: expected {', '.join(FORMATS)}; .encoded has its bytes as they are"
         ) from None
-    except (OSError, SyntaxError, EOFError, IndexError, TypeError) as error:
+    except Exception as error:  # of any class: Pillow lets what its decoders stumble over through
         raise ValueError(f"the image is damaged ({error}); .encoded has its bytes as they are") from None
 
 
 def _check_size(width: int, height: int, count: int) -> None:
     if width * height * count > LARGEST_IMAGE:
-        raise ValueError(
+        raise TooLargeError(
             f"the image was refused: it claims {count} x {width} x {height} pixels, and at most {LARGEST_IMAGE:,} are "
             "decoded; .encoded has its bytes as they are"
         )

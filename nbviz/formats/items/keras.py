@@ -28,7 +28,7 @@ def keras_layers(encoded: bytes) -> list[Layer]:
         return list(_walk(json.loads(encoded), ""))
     except RecursionError:
         raise ValueError("the Keras model is nested too deeply; .encoded has its JSON") from None
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, LookupError) as error:
         raise ValueError(f"the Keras model is malformed ({error}); .encoded has its JSON") from None
 
 
