@@ -431,6 +431,25 @@ def test_whatever_goes_wrong_with_one_file_is_reported_once_and_the_others_are_r
     ]
 
 
+def test_a_file_that_keeps_failing_is_reported_once_however_the_words_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "run" / NAME, losses(0, 2))
+    good_status, failures = LocalStorage.status, iter(["timed out after 1 s", "timed out after 2 s", "reset"])
+
+    def status(storage: LocalStorage, path: str) -> Status:
+        for failure in failures:
+            raise OSError(failure)
+        return good_status(storage, path)
+
+    monkeypatch.setattr(LocalStorage, "status", status)
+    runs = Following(tmp_path)
+    for _ in range(4):
+        runs.poll()
+    assert values(runs, "run") == half(0, 2)
+    assert len(runs["run"].problems) == 1
+
+
 def wait_until(condition: Any, seconds: float = 10.0) -> None:
     """Wait for another thread, with a deadline that only a failure meets."""
     deadline, pause = time.monotonic() + seconds, threading.Event()

@@ -224,6 +224,24 @@ def test_a_server_that_does_not_answer_is_said_to_be_out_of_reach(web: Web) -> N
         read("http://127.0.0.1:9/logs")
 
 
+def test_a_directory_that_is_closed_is_reported_and_the_rest_is_read(tmp_path: Path, web: Web) -> None:
+    for name in ("a", "b", "c"):
+        put(tmp_path / name / NAME, losses(0, 2))
+    web.closed = {"b"}
+    runs = read(f"{web.url}/")
+    assert steps(runs) == {"a": half(0, 2), "c": half(0, 2)}
+    (problem,) = runs.problems
+    assert problem.startswith(f"the directory {web.url}/b/ cannot be listed (ClientResponseError: 403")
+
+
+def test_a_neighbour_whose_name_begins_alike_is_not_read(s3: Any, memory: Any) -> None:
+    for files in (s3, memory):
+        for where in ("logs", "logs2"):
+            files.pipe(f"bucket/alike/{where}/{NAME}", losses(0, 2))
+    assert list(read("s3://bucket/alike/logs", storage_options=s3.options)) == ["logs"]
+    assert list(read("memory://bucket/alike/logs")) == ["logs"]
+
+
 def test_links_in_circles_behind_a_web_server_end(tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nbviz.sources.remote.MOST_DIRECTORIES", 20)
     put(tmp_path / "logs" / "run" / NAME, losses(0, 3))

@@ -42,7 +42,7 @@ class _Handler(SimpleHTTPRequestHandler):
         return None
 
     def list_directory(self, path: Any) -> Any:
-        if self.server.listings:
+        if self.server.listings and Path(path).name not in self.server.closed:
             return super().list_directory(path)
         self.send_error(403)
         return None
@@ -61,6 +61,8 @@ class Web(ThreadingHTTPServer):
         Method, path and range of each request.
     ranges, listings, broken : bool
         Whether it answers with byte ranges, lists directories, and fails every request.
+    closed : set of str
+        Directories that it does not list, by their names.
     gate : threading.Barrier or None
         Every request for a file waits there.
     """
@@ -72,6 +74,7 @@ class Web(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.requests: list[str] = []
         self.ranges, self.listings, self.broken = True, True, False
+        self.closed: set[str] = set()
         self.gate: threading.Barrier | None = None
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()

@@ -59,7 +59,10 @@ def load(
     runs = Runs(path, "finished", storage_options, listed)
     if runs.storage.is_file(runs.root):
         _check_event_file(runs)
-    runs._walk()
+    try:
+        runs._walk()
+    except OSError as error:
+        raise OSError(f"{runs.place} cannot be listed: {error}.") from error
     if not runs:
         raise ValueError(f"{runs.place} holds no event files: expected files with {MARK!r} in their names.")
     while runs._read_on(tick):

@@ -144,8 +144,12 @@ class RemoteStorage:
             return self._infos([root])
         if self._http:
             return self._infos(self._links(root, complain))
-        found = self._files.find(root, detail=True)
-        return {path: info for path, info in found.items() if MARK in basename(path) and info["type"] == "file"}
+        inside = root.rstrip("/") + "/"
+        return {
+            path: info
+            for path, info in self._files.find(root, detail=True).items()
+            if MARK in basename(path) and info["type"] == "file" and path.startswith(inside)
+        }
 
     def _infos(self, paths: list[str]) -> dict[str, dict[str, Any]]:
         """Look at each file; one that fails is left for `status` to say so."""
@@ -165,6 +169,13 @@ class RemoteStorage:
             try:
                 return list(self._files.ls(directory, detail=True))
             except FileNotFoundError:
+                return []
+            except Exception as error:
+                if directory == root or getattr(error, "status", None) not in (401, 403):
+                    raise
+                complain(
+                    f"the directory {shown(directory)} cannot be listed ({_reason(error)}); its runs are left out."
+                )
                 return []
 
         files: dict[str, None] = {}
