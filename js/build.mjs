@@ -13,12 +13,21 @@ const smallStyles = {
     return { contents: code.trim(), loader: "text" };
   }),
 };
+/** d3-array calls functions at its top, which a bundler must take to have effects: none has. */
+const pureModules = {
+  name: "pure-modules",
+  setup: ({ onLoad }) => onLoad({ filter: /d3-array\.mjs$/ }, ({ path }) => {
+    const text = readFileSync(path, "utf-8");
+    return { contents: text.replace(/^((?:const|var) \w+ = )(?=\w+\()/gm, "$1/* @__PURE__ */ "), loader: "js" };
+  }),
+};
 const common = {
   bundle: true,
   format: "esm",
   target: "es2022",
-  plugins: [smallStyles],
+  plugins: [smallStyles, pureModules],
   absWorkingDir: here,
+  nodePaths: [join(here, "node_modules")],
 };
 const tests = join(here, "..", "tests", "js");
 

@@ -11,6 +11,7 @@ from typing import Any
 from nbviz.channel import STATIC, Channel
 
 SNAPSHOT_BYTES = 8_000_000
+VIEW = ("panels", "channels", "names", "title", "smoothing", "superseded", "tags", "picture")
 
 PAGE = """\
 <!doctype html>
@@ -72,7 +73,7 @@ def export_html(widget: Any, path: str | pathlib.Path) -> pathlib.Path:
             }
             for channel in channels
         },
-        "view": widget.get_state(["panels", "channels", "names", "title", "smoothing", "tags", "picture"]),
+        "view": widget.get_state(list(VIEW)),
     }
     page = PAGE.format(
         title=html.escape(widget.title or ", ".join(channel.run for channel in channels)),

@@ -9,13 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbviz.charts import place
+from nbviz.formats.items.histogram import empty_histogram
 from nbviz.formats.wire import Frame, HistogramColumns, ScalarColumns, Splice
 from nbviz.rebin import Pyramid
 from nbviz.reduce import kept_rows, stride_for
 from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries, ScalarSeries, Series
+
+Depth = Literal["u2", "u1"]
+ShownKind = Literal["scalar", "histogram"]
 
 POINTS = 16_384
 """Scalar rows sent in one splice; more go reduced."""
@@ -25,21 +30,28 @@ SNAPSHOT_BYTES = 1_000_000
 """A saved notebook stays usable: 1 MB costs 0.2 s at every autosave."""
 POINT_BYTES = 28
 
-Depth = Literal["u2", "u1"]
+NO_ROWS = np.empty(0)
+NOTHING: dict[ShownKind, ScalarColumns | HistogramColumns] = {
+    "scalar": ScalarColumns(NO_ROWS, NO_ROWS, NO_ROWS),
+    "histogram": HistogramColumns(NO_ROWS, NO_ROWS, [], [], NO_ROWS),
+}
 
 
 class Sender:
     """Turns a run into frames.
 
-    Within a generation rows only grow. A rewind bumps the generation and the series is sent again from 0. Neither a
-    snapshot nor an answer moves the send mark, so whatever is lost, repeated or late, the page can tell.
+    Within a generation rows only grow, and so does what restarts supersede of them, which goes with every splice.
+    A rewind bumps the generation and the series is sent again from 0. Neither a snapshot nor an answer moves the send
+    mark, so whatever is lost, repeated or late, the page can tell.
     """
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.number = 0
         self._sent: dict[str, tuple[int, int]] = {}
+        self._restarted: dict[str, int] = {}
         self._held: dict[str, int] = {}
+        self._lost: set[str] = set()
         self._pyramids: dict[str, tuple[int, Pyramid]] = {}
 
     def take(self) -> Frame:
@@ -50,7 +62,8 @@ class Sender:
             for series in listed:
                 generation, rows = self._sent.get(series.tag, (series.generation, 0))
                 start = rows if generation == series.generation else 0
-                if start < len(series) or generation != series.generation:
+                restarted = self._restarted.get(series.tag, 0) != series.restarts.changes
+                if start < len(series) or generation != series.generation or restarted:
                     splices.append(self._splice(series, start))
             self._mark(listed)
             return self._frame(splices)
@@ -65,9 +78,16 @@ class Sender:
             self._mark(listed)
 
     def totals(self) -> Frame:
-        """No rows, only how far every series has been sent, by which a page notices a lost tail."""
+        """No rows, only how far every series has been sent and its restarts, by which a page notices what was lost."""
         with self.run.lock:
-            return self._frame([], dict(self._sent))
+            splices = []
+            for series in self.run.committed():
+                generation, rows = self._sent.get(series.tag, (-1, 0))
+                if series.restarts and generation == series.generation:
+                    kind: ShownKind = "scalar" if isinstance(series, ScalarSeries) else "histogram"
+                    stairs = series.restarts.staircase()
+                    splices.append(Splice(series.tag, kind, generation, rows, 0, NOTHING[kind], restarts=stairs))
+            return self._frame(splices, dict(self._sent))
 
     def answer(self, have: Mapping[str, Any]) -> Frame:
         """The rows a page lacks by its own count.
@@ -107,6 +127,7 @@ class Sender:
 
     def _mark(self, listed: Sequence[Series]) -> None:
         self._sent = {series.tag: (series.generation, len(series)) for series in listed}
+        self._restarted = {series.tag: series.restarts.changes for series in listed}
 
     def _splice(self, series: Series, start: int, answering: bool = False) -> Splice:
         if isinstance(series, ScalarSeries):
@@ -139,14 +160,15 @@ class Sender:
             edges=[capture.edges for capture in captures],
             nonfinite=np.array([capture.nonfinite for capture in captures], np.float64),
             depth=depth,
+            index=_last_rows(len(series), len(captures)) if len(captures) < len(series) - start else None,
         )
         return self._joined(series, start, columns)
 
     def _joined(self, series: Series, start: int, columns: ScalarColumns | HistogramColumns) -> Splice:
         shown = place(series.tag, self.run.name) if start == 0 else None
         rows = len(series) - start
-        kind: Literal["scalar", "histogram"] = "scalar" if isinstance(columns, ScalarColumns) else "histogram"
-        return Splice(series.tag, kind, series.generation, start, rows, columns, shown)
+        kind: ShownKind = "scalar" if isinstance(columns, ScalarColumns) else "histogram"
+        return Splice(series.tag, kind, series.generation, start, rows, columns, shown, series.restarts.staircase())
 
     def _pyramid(self, series: HistogramSeries) -> Pyramid:
         generation, pyramid = self._pyramids.get(series.tag, (-1, Pyramid()))
@@ -154,8 +176,19 @@ class Sender:
             pyramid = Pyramid()
             self._pyramids[series.tag] = (series.generation, pyramid)
         for row in range(len(pyramid), len(series)):
-            pyramid.append(series[row])
+            pyramid.append(self._capture(series, row))
         return pyramid
+
+    def _capture(self, series: HistogramSeries, row: int) -> Histogram:
+        """A view has to go on when the file of a capture is gone: it shows the capture as empty."""
+        try:
+            capture: Histogram = series[row]
+        except ValueError as error:
+            if series.tag not in self._lost:
+                self._lost.add(series.tag)
+                self.run.report(f"{error} It is shown as empty, and so are others like it.")
+            return empty_histogram(int(series.steps[row]), float(series.wall_times[row]))
+        return capture
 
     def _bounded(self, histograms: Sequence[HistogramSeries], limit: int) -> list[Splice]:
         """Histogram splices in about ``limit`` bytes: first coarser counts, then neighbours merged."""
@@ -178,6 +211,15 @@ def _start(have: Any, series: Series) -> int:
         return int(rows) if known else 0
     except (TypeError, ValueError):
         return 0
+
+
+def _last_rows(rows: int, captures: int) -> NDArray[np.uint32]:
+    """The last row of each of the captures that `Pyramid.at_most` makes of all rows."""
+    depth = 0
+    while (rows >> depth) + (rows % (1 << depth)).bit_count() > captures:
+        depth += 1
+    sizes = [1 << depth] * (rows >> depth) + [1 << bit for bit in reversed(range(depth)) if rows >> bit & 1]
+    return (np.cumsum(sizes) - 1).astype(np.uint32)
 
 
 def _bytes(capture: Histogram, depth: Depth) -> int:

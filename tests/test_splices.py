@@ -50,9 +50,15 @@ def assert_page_shows(page: Page, run: Run) -> None:
             continue
         held = shown[tag]
         assert (held["rows"], held["generation"]) == (len(series), series.generation)
+        superseded = series.superseded
         if series.kind == "scalar":
             assert_faithful_scalars(held, series)
+            assert held["superseded"] == superseded[[int(row) for row in held["index"]]].tolist()
         else:
+            rows = [capture["row"] for capture in held["captures"]]
+            assert rows == sorted(set(rows)) and rows[-1:] == list(range(len(series)))[-1:]
+            assert [capture["step"] for capture in held["captures"]] == series.steps[rows].tolist()
+            assert [capture["superseded"] for capture in held["captures"]] == superseded[rows].tolist()
             total = sum(capture["total"] for capture in held["captures"])
             assert total == pytest.approx(sum(series[row].counts.sum() for row in range(len(series))))
             if len(series):
@@ -89,6 +95,7 @@ class Splices(RuleBasedStateMachine):
         self.page.apply(self.sender.snapshot())
         self.flying: list[bytes] = []
         self.old: list[bytes] = []
+        self.flagged: dict[tuple[str, int], set[int]] = {}
 
     @rule(tag=st.sampled_from(["loss", "val/loss"]), values=st.lists(st.floats(width=32), min_size=1, max_size=60))
     def log(self, tag: str, values: list[float]) -> None:
@@ -103,6 +110,17 @@ class Splices(RuleBasedStateMachine):
     def capture(self, captures: int, size: int) -> None:
         for scale in range(captures):
             self.run.log_histogram("weights", np.arange(size) * (scale + 1) - 7.0)
+
+    @rule(step=st.integers(0, 80), captured=st.booleans())
+    def log_again(self, step: int, captured: bool) -> None:
+        """Training resumes from a checkpoint."""
+        self.run.log(loss=0.5, step=step)
+        if captured:
+            self.run.log_histogram("weights", np.arange(9), step=step)
+
+    @rule(step=st.integers(0, 80))
+    def restart(self, step: int) -> None:
+        self.run.restart(step)
 
     @rule(step=st.integers(0, 80))
     def rewind(self, step: int) -> None:
@@ -134,6 +152,7 @@ class Splices(RuleBasedStateMachine):
     @rule(limit=st.sampled_from([200, 3000, 1_000_000]))
     def page_reloads(self, limit: int) -> None:
         self.page.reload()
+        self.flagged = {}
         self.arrive(encode(self.sender.snapshot(limit)))
 
     @rule()
@@ -154,6 +173,11 @@ class Splices(RuleBasedStateMachine):
                 index = [int(row) for row in held["index"]]
                 assert held["rows"] <= len(series)
                 assert same(numbers(held["values"]), series.values[index])
+                assert (np.array(held["superseded"], bool) <= series.superseded[index]).all()
+                flagged = {row for row, flag in zip(index, held["superseded"], strict=True) if flag}
+                # What the page once knew to be superseded stays so, whichever frame comes next.
+                assert flagged >= self.flagged.get((held["tag"], held["generation"]), set()) & set(index)
+                self.flagged[held["tag"], held["generation"]] = flagged
 
     def teardown(self) -> None:
         """Once the channel is good again, a heartbeat and one answer make the page whole."""
@@ -276,6 +300,53 @@ def test_a_gap_is_told_until_it_is_filled(page: Page) -> None:
     assert page.apply(sender.totals()) == {"loss": [0, 1], "accuracy": [0, 1]}
     assert page.apply(sender.answer({"loss": [0, 1]})) == {"accuracy": [0, 1]}
     assert page.apply(sender.answer({"accuracy": [0, 1]})) == {}
+    assert_page_shows(page, run)
+
+
+def test_a_restart_without_a_new_row_reaches_the_page(page: Page) -> None:
+    run = logged(10)
+    sender = Sender(run)
+    page.reload()
+    page.apply(sender.take())
+    run.restart(8)
+    assert page.apply(sender.take()) == {}
+    assert_page_shows(page, run)
+    run.restart(4)
+    sender.take()
+    assert page.dump()["series"][0]["superseded"] == [False] * 8 + [True] * 2
+    assert page.apply(sender.totals()) == {}
+    assert_page_shows(page, run)
+
+
+def test_restarts_are_kept_whichever_frame_comes_first(page: Page) -> None:
+    run = logged(10)
+    sender = Sender(run)
+    page.reload()
+    page.apply(sender.take())
+    run.log(loss=1.0, step=3)
+    early = sender.take()
+    run.log(loss=1.0, step=7)
+    run.log(loss=1.0, step=5)
+    late = sender.take()
+    assert page.apply(late) == {"loss": [0, 10]}
+    assert page.apply(early) == {"loss": [0, 11]}
+    assert page.dump()["series"][0]["superseded"] == [False] * 3 + [True] * 7 + [False]
+    assert page.apply(sender.answer({"loss": [0, 11]})) == {}
+    assert_page_shows(page, run)
+
+
+def test_merged_captures_know_their_rows(page: Page) -> None:
+    run = Run("run", clock=lambda: 1.0)
+    sender = Sender(run)
+    page.reload()
+    for step in [*range(700), *range(500, 1200)]:
+        run.log_histogram("weights", [step, -1.0], step=step)
+    page.apply(sender.take())
+    assert_page_shows(page, run)
+    (held,) = page.dump()["series"]
+    assert (held["rows"], held["length"]) == (1400, 175)
+    page.reload()
+    page.apply(sender.snapshot(3000))
     assert_page_shows(page, run)
 
 

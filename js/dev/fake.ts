@@ -7,7 +7,7 @@ export function scalars(tag: string, place: Partial<Place>, values: ArrayLike<nu
   return {
     kind: "scalar", tag, place: { chart: tag, role: "train", unit: "", best: "", ...place }, rows: length, length, generation: 0, version: 1,
     steps, walls: Float64Array.from({ length }, (_, i) => 1.7e9 + steps[i] / 612), values: Float64Array.from(values),
-    monotone: true, ...more,
+    monotone: true, index: Float64Array.from({ length }, (_, i) => i), ...more,
   };
 }
 
@@ -48,6 +48,8 @@ class FakeCursor implements Cursor {
 
 export class FakeScene implements Scene {
   smoothing = 0.9;
+  superseded = false;
+  readonly panels: readonly string[] = ["header", "charts", "ridges", "scrubber"];
   readonly cursor = new FakeCursor();
   readonly hidden = new Set<string>();
   tags: readonly string[] | null = null;

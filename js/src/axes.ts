@@ -1,5 +1,5 @@
 import { nice as niceEnds, tickStep, ticks } from "d3-array";
-import { format, precisionFixed, precisionRound } from "d3-format";
+import { decimalsFor, digitsFor, fixed, grouped, prefixed, scientific, significant, trimmed } from "./numbers";
 
 export type Domain = readonly [number, number];
 
@@ -89,21 +89,16 @@ export function valueTicks(domain: Domain, count: number, percent: boolean): num
   return ticks(domain[0], domain[1], count);
 }
 
-const whole = format(",d");
-const thousands = format(".3s");
-const exponent = format(".1e");
 const PERCENT = "\u00a0%";
-
-const tidyExponent = (text: string): string => text.replace("e+", "e").replace("e-", "e\u2212");
 
 /** "1,799"; a step that is not whole (a run may log any number) keeps its digits. */
 export function formatStep(step: number): string {
-  return Number.isInteger(step) ? whole(step) : format(",.6~g")(step);
+  return grouped(Number.isInteger(step) ? fixed(step, 0) : significant(step, 6));
 }
 
 /** With an SI prefix, and as many digits as tell ticks `apart` apart. */
 function short(value: number, apart: number, largest: number): string {
-  return format(`.${Math.max(3, precisionRound(apart, largest) || 0)}~s`)(value).replace("G", "B");
+  return trimmed(prefixed(value, Math.max(3, digitsFor(apart, largest))));
 }
 
 export function formatStepTick(step: number, largest: number, apart = largest / 8): string {
@@ -115,15 +110,14 @@ export function tickFormat(domain: Domain, count: number, percent: boolean): (va
   const step = tickStep(domain[0], domain[1], count);
   const largest = Math.max(Math.abs(domain[0]), Math.abs(domain[1]));
   if (percent) {
-    const fixed = format(`.${Math.max(0, precisionFixed(step * 100))}f`);
-    return (value) => fixed(value * 100) + PERCENT;
+    return (value) => fixed(value * 100, decimalsFor(step * 100)) + PERCENT;
   }
   if (largest >= 1e5 && largest < 1e15) return (value) => short(value, step, largest);
   if (largest >= 1e15 || largest < 1e-3) {
-    const scientific = format(`.${Math.max(2, (precisionRound(step, largest) || 0) - 1)}~e`);
-    return (value) => (value === 0 ? "0" : tidyExponent(scientific(value)));
+    const decimals = Math.max(2, digitsFor(step, largest) - 1);
+    return (value) => (value === 0 ? "0" : trimmed(scientific(value, decimals)));
   }
-  return format(`,.${precisionFixed(step)}f`);
+  return (value) => grouped(fixed(value, decimalsFor(step)));
 }
 
 export function notFinite(value: number): string {
@@ -134,23 +128,23 @@ export function notFinite(value: number): string {
 export function valueFormat(domain: Domain, percent: boolean): (value: number) => string {
   const largest = Math.max(Math.abs(domain[0]), Math.abs(domain[1]));
   const decimals = Math.min(6, Math.max(0, Math.round(3 - Math.log10(largest))));
-  const fixed = percent ? format(".1f") : format(`,.${largest < 10 ? Math.max(3, decimals) : decimals}f`);
+  const shown = largest < 10 ? Math.max(3, decimals) : decimals;
   const small = percent ? 0 : 0.5 * 10 ** -decimals;
   return (value) => {
     if (!Number.isFinite(value)) return notFinite(value);
-    if (percent) return fixed(value * 100) + PERCENT;
-    if (largest >= 1e6 && largest < 1e15) return thousands(value).replace("G", "B");
+    if (percent) return fixed(value * 100, 1) + PERCENT;
+    if (largest >= 1e6 && largest < 1e15) return prefixed(value, 3);
     const size = Math.abs(value);
-    return largest < 1e-3 || largest >= 1e15 || (size < small && size > 0) ? tidyExponent(exponent(value)) : fixed(value);
+    return largest < 1e-3 || largest >= 1e15 || (size < small && size > 0) ? scientific(value, 1) : grouped(fixed(value, shown));
   };
 }
 
 /** The six digits that a float32 holds in any case, for the reader who asks about one point. */
 export function formatExact(value: number, percent: boolean): string {
   if (!Number.isFinite(value)) return notFinite(value);
-  if (percent) return format(".5~g")(value * 100) + PERCENT;
+  if (percent) return significant(value * 100, 5) + PERCENT;
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-4 || size >= 1e9) ? tidyExponent(format(".5~e")(value)) : format(",.6~g")(value);
+  return size !== 0 && (size < 1e-4 || size >= 1e9) ? trimmed(scientific(value, 5)) : grouped(significant(value, 6));
 }
 
 /** "8.4 s", "3 min 20 s", "1 h 04 min". */
@@ -159,12 +153,12 @@ export function formatDuration(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(1)}\u00a0s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes}\u00a0min ${String(Math.floor(seconds % 60)).padStart(2, "0")}\u00a0s`;
-  return `${whole(Math.floor(minutes / 60))}\u00a0h ${String(minutes % 60).padStart(2, "0")}\u00a0min`;
+  return `${formatStep(Math.floor(minutes / 60))}\u00a0h ${String(minutes % 60).padStart(2, "0")}\u00a0min`;
 }
 
 /** "612 steps/s", or "5.2 s/step" where a step takes longer than a second. */
 export function formatRate(stepsPerSecond: number): string {
   if (!(stepsPerSecond > 0) || !Number.isFinite(stepsPerSecond)) return "";
   if (stepsPerSecond < 1) return `${formatDuration(1 / stepsPerSecond)}/step`;
-  return `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(1) : format(",.3~r")(stepsPerSecond)}\u00a0steps/s`;
+  return `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(1) : grouped(String(Number(stepsPerSecond.toPrecision(3))))}\u00a0steps/s`;
 }

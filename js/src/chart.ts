@@ -75,11 +75,12 @@ export class Chart {
     const strokes = this.strokes();
     const shown = strokes.filter(({ line }) => !this.scene.hidden.has(line.key));
     const percent = this.isPercent(strokes);
-    const low = Math.min(...shown.map(({ survey }) => survey.low));
-    const high = Math.max(...shown.map(({ survey }) => survey.high));
+    const surveys = shown.flatMap(({ survey, past }) => (past ? [survey, past.survey] : [survey]));
+    const low = Math.min(...surveys.map((each) => each.low));
+    const high = Math.max(...surveys.map((each) => each.high));
     this.y.send(keepValueDomain(this.y.target, low, high, percent), now, still || !this.visible);
     const target = this.y.target!;
-    this.pad.series = shown.map(({ line }) => line.series);
+    this.pad.series = shown.flatMap(({ line: { series }, past }) => (past ? [series, past.series] : [series]));
     const step = this.shared.hover?.step ?? this.scene.cursor.step;
     const read = [step, target, percent, ...strokes.map((stroke) => this.stamp(stroke)), ...this.scene.hidden].join("|");
     if (read !== this.read || this.theme !== this.scene.theme) this.updateLegend(strokes, step, target, percent);
@@ -111,6 +112,7 @@ export class Chart {
     return this.group.lines.map((line, i) => {
       const { key, series } = line;
       const { role } = series.place;
+      const past = `${key} past`;
       // Smoothing is there for the noise of single batches. What is logged far more seldom than the rest, as
       // validation is, has been averaged already: smoothed as well it would trail behind by epochs.
       const seldom = series.rows * SELDOM <= densest;
@@ -121,7 +123,10 @@ export class Chart {
         color: families > 1 ? scene.theme.family(line.family) : this.hue(line),
         dash: DASH[ROLES.indexOf(role)] ?? DASH[0],
         survey: this.surveys.get(key, series),
-        shown: this.smooth.get(key, series.values, series.length, series.version, weight),
+        shown: this.smooth.get(key, series, weight),
+        past: series.past
+          ? { series: series.past, survey: this.surveys.get(past, series.past), shown: this.smooth.get(past, series.past, weight) }
+          : null,
       };
     });
   }
@@ -235,6 +240,11 @@ export class Chart {
       return { color, label: (label || series.tag) + at, value: formatExact(series.values[row], plot.percent) };
     });
     const read = points.reduce((wall, { stroke, row }) => Math.max(wall, stroke.line.series.walls[row]), -Infinity);
+    for (const { line: { series: { tag } }, label, color, past } of shown) {
+      const row = past ? rowAt(past.series, hover.step) : -1;
+      if (row < 0 || past!.series.steps[row] !== hover.step) continue;
+      rows.push({ color, label: `${label || tag}, superseded`, value: formatExact(past!.series.values[row], plot.percent) });
+    }
     const begun = Math.min(...shown.map(({ line }) => line.series.walls[0]));
     const note = Number.isFinite(read - begun) ? `after ${formatDuration(read - begun)}` : "";
     const xs = [toX(plot, hover.step), ...points.map(({ stroke, row }) => toX(plot, stroke.line.series.steps[row]))];

@@ -89,7 +89,7 @@ function makeSmoothing(scene: Scene, signal: AbortSignal): { element: HTMLElemen
     scene.smoothing = Number(input.value);
     scene.request();
   }, { signal });
-  input.addEventListener("change", () => scene.keepSmoothing?.(scene.smoothing), { signal });
+  input.addEventListener("change", () => scene.keep?.("smoothing"), { signal });
   const element = make("label", { class: "smoothing", title: "Smooths training lines as TensorBoard does; what was logged stays faint behind" },
     make("span", { class: "smoothing-word" }, "smoothing"), words, input);
   const draw = (): void => {
@@ -97,6 +97,29 @@ function makeSmoothing(scene: Scene, signal: AbortSignal): { element: HTMLElemen
     if (Number(input.value) !== smoothing) input.value = String(smoothing);
     setText(words, smoothing.toFixed(2));
     input.style.setProperty("--share", String(smoothing / 0.99));
+  };
+  return { element, draw };
+}
+
+/** The switch that shows what restarts superseded, where there is anything. */
+export function makeSuperseded(scene: Scene, signal: AbortSignal): { element: HTMLElement; draw: () => void } {
+  const count = make("span");
+  const element = make("button", { class: "superseded", type: "button" }, "superseded ", count);
+  element.addEventListener("click", () => {
+    scene.superseded = !scene.superseded;
+    scene.keep?.("superseded");
+    scene.request();
+  }, { signal });
+  const panelOf = { scalar: "charts", histogram: "ridges" };
+  const draw = (): void => {
+    const series = scene.stores.flatMap((store) => [...store.series.values()]);
+    const shown = series.filter(({ kind, tag }) => scene.panels.includes(panelOf[kind]) && (scene.tags?.includes(tag) ?? true));
+    const rows = shown.reduce((sum, { superseded = 0 }) => sum + superseded, 0);
+    element.hidden = rows === 0;
+    setText(count, formatStep(rows));
+    setAttribute(element, "aria-pressed", String(scene.superseded));
+    const one = rows === 1 ? "1 row that a restarted run logged anew is" : `${formatStep(rows)} rows that a restarted run logged anew are`;
+    setAttribute(element, "title", `${one} ${scene.superseded ? "shown faint: click to hide" : "hidden: click to show"}`);
   };
   return { element, draw };
 }
@@ -110,8 +133,9 @@ export const makeHeader: MakePanel = (scene, signal) => {
   const steps = make("span", { class: "header-step" }, "step ", step);
   const rate = make("span", { class: "header-rate" });
   const notice = make("span", { class: "header-notice", role: "status" });
-  const smoothing = makeSmoothing(scene, signal);
-  const element = make("header", { class: "header" }, make("div", { class: "header-facts" }, dot, title, word, steps, rate, notice), smoothing.element);
+  const knobs = [makeSuperseded(scene, signal), makeSmoothing(scene, signal)];
+  const facts = make("div", { class: "header-facts" }, dot, title, word, steps, rate, notice);
+  const element = make("header", { class: "header" }, facts, ...knobs.map((knob) => knob.element));
   const arrivals = new Arrivals(scene, signal);
   let rated = -Infinity;
 
@@ -137,7 +161,7 @@ export const makeHeader: MakePanel = (scene, signal) => {
     notice.hidden = said === "";
     setText(notice, said);
     setAttribute(notice, "title", said);
-    smoothing.draw();
+    for (const knob of knobs) knob.draw();
     return false;
   };
   return { element, draw };

@@ -3,7 +3,8 @@
 import { formatStep } from "./axes";
 import type { Captures, Theme } from "./model";
 import type { Shapes } from "./rebin";
-import { baseline, drawDot, drawGrid, drawRidge, faded, type Frame } from "./ridges";
+import { isSuperseded } from "./restarts";
+import { baseline, drawDot, drawGrid, drawRidge, FAINT, faded, type Frame } from "./ridges";
 
 export interface HistoryPicture {
   readonly series: Captures;
@@ -78,7 +79,9 @@ export class History {
     const shape = shapes.of(series.captures[i]);
     const color = `color-mix(in srgb, ${theme.muted} ${Math.round(35 + 40 * age)}%, ${theme.background})`;
     const ink = { color, background: theme.background, opaque: true, width: frame.pitch < 3 ? 0.75 : 1 };
+    pen.globalAlpha = isSuperseded(series.captures[i]) ? FAINT : 1;
     drawRidge(pen, shape, frame, baseline(frame, i), ink, shape.peak / this.peak);
+    pen.globalAlpha = 1;
   }
 
   private drawHighlight(pen: CanvasRenderingContext2D, picture: HistoryPicture): void {

@@ -1,6 +1,6 @@
 import { formatStepTick, stepTicks, tickFormat, valueTicks, type Domain } from "./axes";
 import { Columns, decimate } from "./decimate";
-import type { Theme } from "./model";
+import type { Scalars, Theme } from "./model";
 import type { Line } from "./group";
 import type { Survey } from "./survey";
 
@@ -13,6 +13,8 @@ export interface Stroke {
   readonly survey: Survey;
   /** What the strong line shows: the values as logged, or smoothed. */
   readonly shown: Float64Array;
+  /** The same of the rows that a restart superseded, where they are shown. */
+  readonly past: { readonly series: Scalars; readonly survey: Survey; readonly shown: Float64Array } | null;
 }
 
 /** Where a chart is drawn, in CSS pixels. */
@@ -34,7 +36,8 @@ export const DASH: readonly (readonly number[])[] = [[], [6, 4], [1.5, 4]];
 const LABEL_SIZE = 11.5;
 /** Half of what a step's label may take. */
 const LABEL_ROOM = 28;
-const RAW_STRENGTH = { light: 0.22, dark: 0.26 };
+/** Of what was logged, behind what is smoothed of it; of what a restart superseded. */
+const FAINT = { raw: { light: 0.22, dark: 0.26 }, past: { light: 0.45, dark: 0.5 } };
 const columns = new Columns();
 
 export const labelFont = (theme: Theme, weight = 400): string => `${weight} ${LABEL_SIZE}px ${theme.font}`;
@@ -150,18 +153,20 @@ function trace(context: CanvasRenderingContext2D, plot: Plot, radius: number): v
   context.fill(dots);
 }
 
-function paintLine(context: CanvasRenderingContext2D, plot: Plot, stroke: Stroke, values: Float64Array, strong: boolean): void {
-  const { steps, length } = stroke.line.series;
+function paintLine(
+  context: CanvasRenderingContext2D, plot: Plot, { color, dash }: Stroke, { steps, length }: Scalars, values: Float64Array,
+  faint?: keyof typeof FAINT,
+): void {
   const scale = ((rightOf(plot) - plot.left) / (plot.x[1] - plot.x[0])) * plot.ratio;
   decimate(steps, values, length, scale, plot.left * plot.ratio - plot.x[0] * scale, columns);
-  context.strokeStyle = context.fillStyle = stroke.color;
-  context.globalAlpha = strong ? 1 : RAW_STRENGTH[plot.theme.dark ? "dark" : "light"];
-  context.lineWidth = strong ? 2 : 1;
+  context.strokeStyle = context.fillStyle = color;
+  context.globalAlpha = faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : 1;
+  context.lineWidth = faint ? 1 : 2;
   context.lineJoin = "round";
-  context.lineCap = stroke.dash.length && stroke.dash[0] < 2 ? "round" : "butt";
+  context.lineCap = dash.length && dash[0] < 2 ? "round" : "butt";
   // Dashes along the zigzag of a dense line would read as noise, and cost as much as they confuse.
-  context.setLineDash(strong && length < 2 * columns.count ? (stroke.dash as number[]) : []);
-  trace(context, plot, strong ? 2.5 : 1.5);
+  context.setLineDash(!faint && length < 2 * columns.count ? (dash as number[]) : []);
+  trace(context, plot, faint ? 1.5 : 2.5);
   context.setLineDash([]);
   context.globalAlpha = 1;
 }
@@ -213,9 +218,11 @@ export function paintLines(context: CanvasRenderingContext2D, plot: Plot, target
   context.rect(plot.left - 3, TOP - 4, rightOf(plot) - plot.left + 7, bottomOf(plot) - TOP + 6);
   context.clip();
   for (const stroke of strokes) {
-    if (stroke.shown !== stroke.line.series.values) paintLine(context, plot, stroke, stroke.line.series.values, false);
+    const { past, shown, line: { series } } = stroke;
+    if (past) paintLine(context, plot, stroke, past.series, past.shown, "past");
+    if (shown !== series.values) paintLine(context, plot, stroke, series, series.values, "raw");
   }
-  for (const stroke of strokes) paintLine(context, plot, stroke, stroke.shown, true);
+  for (const stroke of strokes) paintLine(context, plot, stroke, stroke.line.series, stroke.shown);
   for (const stroke of strokes) paintMarks(context, plot, stroke);
   context.restore();
 }

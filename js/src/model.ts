@@ -13,6 +13,9 @@ export interface Place {
   readonly best: "" | "min" | "max";
 }
 
+/** Restarts of a run, both columns increasing: of the rows before `row`, those from `step` on were logged anew. */
+export type Stairs = readonly (readonly [row: number, step: number])[];
+
 interface SeriesBase {
   readonly tag: string;
   readonly place: Place;
@@ -23,6 +26,9 @@ interface SeriesBase {
   readonly length: number;
   /** Grows with every change, so that a drawing can tell whether its cache is stale. */
   readonly version: number;
+  readonly restarts?: Stairs;
+  /** Rows that a restart superseded, as far as a reduced copy can tell; in what panels see (`shownStore`). */
+  readonly superseded?: number;
 }
 
 /** Columns in the order logged; only `[0, length)` is valid, the arrays are longer. */
@@ -32,11 +38,17 @@ export interface Scalars extends SeriesBase {
   /** Seconds since the epoch. */
   readonly walls: Float64Array;
   readonly values: Float64Array;
+  /** Which row each point is. */
+  readonly index: Float64Array;
+  /** The superseded rows, a break between one restart's and the next's; where they are to be shown. */
+  readonly past?: Scalars;
   /** Steps never go back, so a row can be found by bisection. */
   readonly monotone: boolean;
 }
 
 export interface Capture {
+  /** The last row that was merged into it. */
+  readonly row: number;
   readonly step: number;
   readonly wall: number;
   readonly counts: Float32Array;
@@ -99,6 +111,9 @@ export interface Scene {
   readonly theme: Theme;
   /** Debiased exponential smoothing as in TensorBoard, 0 (off) to 0.999. */
   smoothing: number;
+  /** Whether rows that a restart superseded are shown. */
+  superseded: boolean;
+  readonly panels: readonly string[];
   readonly title: string;
   /** Keys (`seriesKey`) of the series the reader switched off. */
   readonly hidden: Set<string>;
@@ -108,8 +123,8 @@ export interface Scene {
   range(): readonly [number, number] | null;
   /** Milliseconds, as given to the animation frame. */
   now(): number;
-  /** Keeps the smoothing that the reader has chosen, where there is somebody to keep it. */
-  readonly keepSmoothing?: (smoothing: number) => void;
+  /** Keeps what the reader has chosen, where there is somebody to keep it. */
+  keep?: (knob: "smoothing" | "superseded") => void;
   /** Draw once more in the next animation frame; many calls, one frame. */
   request(): void;
 }

@@ -1,28 +1,8 @@
 /** Where the cursor may stand, and how playing moves it. No clock and no page: the caller says what time it is. */
 
+import { bisectLeft, bisectRight } from "d3-array";
 import type { Scene, Series } from "./model";
-
-/** Index of the first element greater than `step`. */
-function firstAfter(sorted: ArrayLike<number>, step: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] <= step) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Index of the first element not smaller than `step`. */
-function firstFrom(sorted: ArrayLike<number>, step: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < step) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+import { withPast } from "./restarts";
 
 /** The steps of several sorted columns together, found by bisection: they are never merged, however long the run. */
 export class Stops {
@@ -46,15 +26,15 @@ export class Stops {
   }
 
   after(step: number): number | null {
-    return this.best((column) => column[firstAfter(column, step)], Math.min);
+    return this.best((column) => column[bisectRight(column, step)], Math.min);
   }
 
   before(step: number): number | null {
-    return this.best((column) => column[firstFrom(column, step) - 1], Math.max);
+    return this.best((column) => column[bisectLeft(column, step) - 1], Math.max);
   }
 
   atOrBefore(step: number): number | null {
-    return this.best((column) => column[firstAfter(column, step) - 1], Math.max);
+    return this.best((column) => column[bisectRight(column, step) - 1], Math.max);
   }
 
   nearest(step: number): number | null {
@@ -93,7 +73,7 @@ const MANY = 2000;
 
 /** Every step at which something was logged, for pointing; and those that keys and playing walk. */
 export function stopsOf(scene: Pick<Scene, "stores">): { all: Stops; walked: Stops } {
-  const series = scene.stores.flatMap((store) => [...store.series.values()]);
+  const series = scene.stores.flatMap((store) => [...store.series.values()]).flatMap(withPast);
   const captures = series.filter((each) => each.kind === "histogram" && each.captures.length > 0);
   const dense = series.some((each) => each.kind === "scalar" && each.length > MANY);
   const all = new Stops(series.map(stepsOf));

@@ -2,6 +2,7 @@
 
 import { formatStep } from "./axes";
 import { captureNear, History, historyFrame } from "./history";
+import { makeSuperseded } from "./header";
 import { hasHistograms, layersOf, rowsAt, type Layer, type Layers, type Row } from "./layers";
 import type { MakePanel, Panel, Scene } from "./model";
 import { Shapes, spanOf } from "./rebin";
@@ -41,18 +42,24 @@ class Ridges implements Panel {
   private drawnTheme: Scene["theme"] | null = null;
   private drawnAxis: { state: string; theme: Scene["theme"] | null } = { state: "", theme: null };
   private frame: Frame | null = null;
+  private readonly superseded: ReturnType<typeof makeSuperseded> | null = null;
   private shown: Layers = { all: [], title: "" };
   private rows: readonly Row[] = [];
 
   constructor(private readonly scene: Scene, signal: AbortSignal, private readonly hideWhenEmpty: boolean) {
     this.parts = makeParts();
     this.element = this.parts.element;
+    if (!hideWhenEmpty) {
+      this.superseded = makeSuperseded(scene, signal);
+      this.parts.note.after(this.superseded.element);
+    }
     this.listen(signal);
   }
 
   draw(): boolean {
     const shown = layersOf(this.scene);
     this.shown = shown;
+    this.superseded?.draw();
     const empty = !hasHistograms(this.scene);
     this.element.hidden = empty && this.hideWhenEmpty;
     this.parts.body.hidden = empty;

@@ -21,7 +21,7 @@ export function makeParts() {
   const toggle = make("span", { class: "ridges-scales", role: "group", "aria-label": "Value axis" }, ...scales);
   const note = make("span", { class: "ridges-note" });
   const head = make("div", { class: "ridges-head" }, back, title, at, warning, make("span", { class: "ridges-space" }), note, toggle);
-  const option = make("span", { class: "ridges-option", role: "option", id: `nbviz-ridge-${made++}`, "aria-selected": "true" });
+  const option = make("span", { class: "only-heard", role: "option", id: `nbviz-ridge-${made++}`, "aria-selected": "true" });
   const canvas = make("canvas", { "aria-hidden": "true" });
   const content = make("div", { class: "ridges-content" }, canvas);
   const viewport = make("div", { class: "ridges-viewport", tabindex: "0" }, content, option);

@@ -3,6 +3,7 @@
 import type { Theme } from "./model";
 import type { Row } from "./layers";
 import type { Shape, Shapes } from "./rebin";
+import { isSuperseded } from "./restarts";
 import { axisTicks, position, valueText, type Axis } from "./valueaxis";
 
 type Pen = CanvasRenderingContext2D;
@@ -19,6 +20,9 @@ export interface Frame {
   readonly pitch: number;
   readonly rise: number;
 }
+
+/** What a restart superseded, where it is shown. */
+export const FAINT = 0.4;
 
 const mixed = new Map<string, string>();
 
@@ -191,7 +195,9 @@ export function drawRows(pen: Pen, picture: RowsPicture): void {
     pen.lineWidth = 0.8;
     drawPast(pen, rows[i], shapes, frame, base, past);
     const ink = { color, background: theme.background, opaque: overlapping, width: frame.pitch < LOW ? 1 : 2 };
+    pen.globalAlpha = isSuperseded(rows[i].capture) ? FAINT : 1;
     drawRidge(pen, shapes.of(rows[i].capture), frame, base, ink);
+    pen.globalAlpha = 1;
   }
   for (let i = first; i <= last; i++) drawWords(pen, picture, i, baseline(frame, i) - scrolled);
   if (picture.bin >= 0 && rows[picture.hovered]) drawPoint(pen, picture);

@@ -1,3 +1,5 @@
+import type { Scalars } from "./model";
+
 /**
  * Exponential smoothing as TensorBoard draws it: the mean is corrected for its start at zero (as in Adam), values that
  * are not finite are passed through and leave no trace in the mean.
@@ -23,7 +25,7 @@ export function smooth(values: Float64Array, length: number, weight: number, out
 export class SmoothCache {
   private readonly kept = new Map<string, { version: number; weight: number; values: Float64Array }>();
 
-  get(key: string, values: Float64Array, length: number, version: number, weight: number): Float64Array {
+  get(key: string, { values, length, version }: Scalars, weight: number): Float64Array {
     if (weight <= 0) return values;
     const kept = this.kept.get(key);
     if (kept && kept.version === version && kept.weight === weight) return kept.values;

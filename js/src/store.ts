@@ -1,14 +1,15 @@
 /**
  * The page's half of the splice rule, and its bounded copy of a run's columns.
  *
- * An older generation is ignored; a newer one is taken only from its start. In the same one a splice that starts past
- * the end is a gap; one from the start that reaches as far in finer detail replaces what is held, and so does one of
- * histograms that reaches further; otherwise the overlap is skipped and the rest appended. nbviz/sender.py is the
- * kernel's half.
+ * An older generation is ignored; a newer one is taken only from its start. In the same one restarts add to those known,
+ * and a splice that starts past the end is a gap; one from the start that reaches as far in finer detail replaces what is
+ * held, and so does one of histograms that reaches further; otherwise the overlap is skipped and the rest appended.
+ * nbviz/sender.py is the kernel's half.
  */
 
-import type { Capture, Captures, Place, Scalars, Series, State, Store } from "./model";
+import type { Capture, Captures, Place, Scalars, Series, Stairs, State, Store } from "./model";
 import { keptPoints } from "./reduce";
+import { together } from "./restarts";
 import type { Frame, HistogramColumns, ScalarColumns, Splice } from "./wire";
 
 /** Points held of one scalar series before it is reduced to at most half. */
@@ -19,6 +20,7 @@ abstract class Held {
   generation = 0;
   rows = 0;
   version = 0;
+  restarts: Stairs = [];
   abstract readonly length: number;
 
   constructor(readonly tag: string, public place: Place) {}
@@ -31,7 +33,7 @@ class HeldScalars extends Held implements Scalars {
   steps = new Float64Array(64);
   walls = new Float64Array(64);
   values = new Float64Array(64);
-  private index = new Float64Array(64);
+  index = new Float64Array(64);
   private stride = 1;
 
   clear(): void {
@@ -96,6 +98,7 @@ class HeldCaptures extends Held implements Captures {
 
   append(columns: HistogramColumns, start: number): void {
     const captures = Array.from(columns.steps, (step, i) => ({
+      row: columns.index ? columns.index[i] : start + i,
       step,
       wall: columns.walls[i],
       counts: columns.counts[i],
@@ -185,8 +188,12 @@ export class RunStore implements Store {
       if (splice.start > 0) return false;
       held.clear();
       held.generation = splice.generation;
+      held.restarts = [];
       held.version++;
     }
+    const restarts = together(held.restarts, splice.restarts);
+    if (restarts !== held.restarts) held.version++;
+    held.restarts = restarts;
     if (splice.start > held.rows) return false;
     const end = splice.start + splice.rows;
     const finer = splice.start === 0 && end >= held.rows && splice.points > held.length;

@@ -1,3 +1,4 @@
+import { bisectRight } from "d3-array";
 import type { Scalars } from "./model";
 
 /** What a chart must know of a series before it can draw it. */
@@ -59,13 +60,7 @@ export function rowAt(series: Scalars, step: number): number {
     }
     return found;
   }
-  let [low, high] = [0, length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (steps[middle] <= step) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return bisectRight(steps, step, 0, length) - 1;
 }
 
 /** The logged step next to `step` in a direction, or the nearest (0), over several series; null where there is none. */

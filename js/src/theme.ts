@@ -135,10 +135,10 @@ export function themeOf(element: Element): Theme {
 export function applyTheme(element: HTMLElement, theme: Theme): void {
   const { background, surface, text, muted, grid, warning, good } = theme;
   for (const [name, value] of Object.entries({ background, surface, text, muted, grid, warning, good })) {
-    element.style.setProperty(`--nbviz-${name}`, value);
+    element.style.setProperty(`--${name}`, value);
   }
-  element.style.setProperty("--nbviz-train", theme.role("train"));
-  element.style.setProperty("--nbviz-font", theme.font);
+  element.style.setProperty("--train", theme.role("train"));
+  element.style.setProperty("--font", theme.font);
   element.style.colorScheme = theme.dark ? "dark" : "light";
 }
 

@@ -1,7 +1,7 @@
 /** The scrubber's track: the loss curve, filled up to the cursor, with ticks for captures and marks for what happened. */
 
 import { groupSeries } from "./group";
-import { seriesKey, type Scalars, type Scene, type Theme } from "./model";
+import { seriesKey, type Scalars, type Scene, type Stairs, type Theme } from "./model";
 
 /** The curve the track shows: the training series of the first chart that has one. */
 export function trackSeries(scene: Pick<Scene, "stores" | "tags">): Scalars | null {
@@ -76,13 +76,14 @@ export interface Happening {
 
 interface Scanned {
   generation: number;
+  restarts: Stairs | undefined;
   length: number;
   last: number;
   broken: boolean;
   found: Happening[];
 }
 
-/** Looks at every row once: rows are only ever added, and a series that shrank or lost its version is read anew. */
+/** Looks at every row once: rows are only added, and a series that restarted, shrank or lost its version is read anew. */
 export class Happenings {
   private readonly scanned = new Map<string, Scanned>();
 
@@ -98,14 +99,16 @@ export class Happenings {
 
   private scan(key: string, series: Scalars): readonly Happening[] {
     let scanned = this.scanned.get(key);
-    if (!scanned || scanned.generation !== series.generation || scanned.length > series.length || series.steps[scanned.length - 1] !== scanned.last) {
-      scanned = { generation: series.generation, length: 0, last: NaN, broken: false, found: [] };
+    const { generation, restarts } = series;
+    const grown = scanned?.generation === generation && scanned.restarts === restarts && scanned.length <= series.length;
+    if (!scanned || !grown || series.steps[scanned.length - 1] !== scanned.last) {
+      const found = (restarts ?? []).map(([, step]): Happening => ({ step, kind: "restart", text: "restarted from here" }));
+      scanned = { generation, restarts, length: 0, last: NaN, broken: false, found };
       this.scanned.set(key, scanned);
     }
     const { steps, values, length, tag } = series;
     for (let row = scanned.length; row < length; row++) {
       const broken = values[row] - values[row] !== 0;
-      if (row > 0 && steps[row] < steps[row - 1]) scanned.found.push({ step: steps[row], kind: "restart", text: "restarted from here" });
       if (broken && !scanned.broken) scanned.found.push({ step: steps[row], kind: "nonfinite", text: `${tag} is not finite` });
       scanned.broken = broken;
     }

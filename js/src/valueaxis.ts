@@ -1,7 +1,7 @@
 /** The value axis that all ridges of a panel share: where it reaches, whether it is linear or symlog, its ticks. */
 
 import { ticks as linearTicks } from "d3-array";
-import { format } from "d3-format";
+import { grouped, significant } from "./numbers";
 
 export type AxisKind = "linear" | "symlog";
 
@@ -128,7 +128,7 @@ export function chooseAxis(layers: readonly (readonly Span[])[], wish: AxisWish,
 
 const near = (a: number, b: number): boolean => a / b < 30 && b / a < 30;
 
-const plain = format(",.12~g");
+const plain = (value: number): string => grouped(significant(value, 12));
 const SUPERSCRIPT: Record<string, string> = { "-": "⁻" };
 [..."⁰¹²³⁴⁵⁶⁷⁸⁹"].forEach((sign, digit) => (SUPERSCRIPT[digit] = sign));
 

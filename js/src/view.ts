@@ -8,6 +8,7 @@ import layoutStyle from "./layout.css";
 import type { Cursor, MakePanel, Panel, Scene, Series, Store } from "./model";
 import { ridges, ridgesIfAny } from "./ridge";
 import ridgeStyle from "./ridge.css";
+import { shownStore, withPast } from "./restarts";
 import { makeScrubber } from "./scrubber";
 import { applyTheme, themeOf, watchTheme } from "./theme";
 import viewStyle from "./view.css";
@@ -18,8 +19,8 @@ export interface Options {
   readonly panels: readonly string[];
   readonly title: string;
   readonly smoothing: number;
+  readonly superseded: boolean;
   readonly tags: readonly string[] | null;
-  readonly keepSmoothing?: (smoothing: number) => void;
 }
 
 const PANELS: Readonly<Record<string, MakePanel>> = {
@@ -40,21 +41,26 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   let panels: Panel[] = [];
   let theme = themeOf(host);
   let now = performance.now();
+  const shown = options.stores.map(shownStore);
+  const refresh = (): void => shown.forEach((each) => each.refresh(scene.superseded));
   const frames = new Frames((moment) => {
     now = moment;
+    refresh();
     return panels.map((panel) => panel.draw()).includes(true);
   }, signal);
   const scene: Scene = {
     ...options,
+    stores: shown.map(({ store }) => store),
     hidden: new Set(),
     get theme() {
       return theme;
     },
-    range: () => stepRange(options.stores),
+    range: () => stepRange(scene.stores),
     now: () => now,
     request: () => frames.request(),
   };
 
+  refresh();
   const alone = options.panels.length === 1;
   panels = options.panels
     .filter((name) => name in PANELS)
@@ -78,7 +84,7 @@ function stepRange(stores: readonly Store[]): readonly [number, number] | null {
   let low = Infinity;
   let high = -Infinity;
   for (const store of stores) {
-    for (const series of store.series.values()) {
+    for (const series of [...store.series.values()].flatMap(withPast)) {
       if (!series.length) continue;
       const [first, last] = endsOf(series);
       low = Math.min(low, first);

@@ -40,17 +40,20 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
     panels: model.get("panels") as string[],
     title: model.get("title") as string,
     smoothing: model.get("smoothing") as number,
+    superseded: model.get("superseded") as boolean,
     tags: model.get("tags") as string[] | null,
-    keepSmoothing: (smoothing) => {
-      model.set("smoothing", smoothing);
-      model.save_changes();
-    },
   }, signal);
+  scene.keep = (knob) => {
+    model.set(knob, scene[knob]);
+    model.save_changes();
+  };
   hidePicture(String(model.get("picture")), signal);
-  listen(model, "change:smoothing", () => {
-    scene.smoothing = model.get("smoothing") as number;
-    scene.request();
-  }, signal);
+  for (const knob of ["smoothing", "superseded"] as const) {
+    listen(model, `change:${knob}`, () => {
+      Object.assign(scene, { [knob]: model.get(knob) });
+      scene.request();
+    }, signal);
+  }
 }
 
 export default { render };

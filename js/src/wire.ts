@@ -1,6 +1,6 @@
 /** Wire frames, as nbviz/formats/wire.py encodes them; docs/wire.md has the layout and the message table. */
 
-import type { Place, State } from "./model";
+import type { Place, Stairs, State } from "./model";
 
 export interface ScalarColumns {
   steps: Float64Array;
@@ -17,6 +17,8 @@ export interface HistogramColumns {
   totals: Float64Array;
   counts: Float32Array[];
   edges: Float64Array[];
+  /** The last row of each capture, or null where every capture is one row. */
+  index: Uint32Array | null;
 }
 
 interface SpliceBase {
@@ -27,6 +29,7 @@ interface SpliceBase {
   /** Rows that are here; fewer than `rows` when the splice is reduced. */
   points: number;
   place: Place | null;
+  restarts: Stairs;
 }
 
 export type Splice =
@@ -50,6 +53,7 @@ interface Head {
   points?: number;
   steps?: [number, number];
   place?: [string, Place["role"], Place["unit"], Place["best"]];
+  restarts?: Stairs;
   depth?: "u2" | "u1";
   uniform?: boolean;
   wide?: boolean;
@@ -107,6 +111,7 @@ function splice(head: Head, reader: Reader): Splice {
     rows: head.rows,
     points,
     place: chart === undefined ? null : { chart, role: role!, unit: unit!, best: best! },
+    restarts: head.restarts ?? [],
   };
   const steps = head.steps ? spaced(head.steps, points) : reader.take(Float64Array, points);
   const walls = reader.take(Float64Array, points);
@@ -138,7 +143,7 @@ function histograms(head: Head, points: number, reader: Reader): Omit<HistogramC
     counts.push(scaled(levels.subarray(at, at + length), totals[i]));
     at += length;
   }
-  return { nonfinite, totals, counts, edges };
+  return { nonfinite, totals, counts, edges, index: points < head.rows ? reader.take(Uint32Array, points) : null };
 }
 
 function between(low: number, high: number, bins: number): Float64Array {

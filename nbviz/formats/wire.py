@@ -52,6 +52,9 @@ class HistogramColumns:
     nonfinite : ndarray of float64, shape (n,)
     depth : {"u2", "u1"}
         Counts travel as levels of each capture's largest one, 65,535 or 255 of them, and their sum as it is.
+    index : ndarray of uint32, shape (n,), or None
+        The last row of each capture, counted from the start of the series, where rows were merged; ``None`` where every
+        capture is one row.
     """
 
     steps: NDArray[np.float64]
@@ -60,6 +63,7 @@ class HistogramColumns:
     edges: Sequence[NDArray[np.float64]]
     nonfinite: NDArray[np.float64]
     depth: Literal["u2", "u1"] = "u2"
+    index: NDArray[np.uint32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +71,7 @@ class Splice:
     """Rows ``[start, start + rows)`` of one series in one generation; see docs/wire.md for the rule that joins them.
 
     ``place`` (chart, role, unit, best) goes with a splice from 0, as that is where a page may meet the series first.
+    ``restarts`` are the series' rows and steps at which its run restarted, as `Restarts.staircase` has them.
     """
 
     tag: str
@@ -76,6 +81,7 @@ class Splice:
     rows: int
     columns: ScalarColumns | HistogramColumns
     place: tuple[str, ...] | None = None
+    restarts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +116,8 @@ def encode(frame: Frame) -> bytes:
         head["start"], head["rows"] = splice.start, splice.rows
         if splice.place is not None:
             head["place"] = splice.place
+        if splice.restarts:
+            head["restarts"] = splice.restarts
         columns = splice.columns
         encoder = _scalar_parts if isinstance(columns, ScalarColumns) else _histogram_parts
         parts.extend(encoder(columns, head))  # type: ignore[arg-type]
@@ -178,6 +186,7 @@ def _histogram_parts(columns: HistogramColumns, head: dict[str, Any]) -> list[ND
     scales = [LEVELS[columns.depth] / peak if peak else 0.0 for peak in peaks]
     levels = [np.rint(counts * scale) for counts, scale in zip(columns.counts, scales, strict=True)]
     totals = np.array([counts.sum() for counts in columns.counts], "<f8")
+    merged = [] if columns.index is None else [columns.index]
     return [
         *_steps(columns.steps, head),
         columns.walls,
@@ -186,6 +195,7 @@ def _histogram_parts(columns: HistogramColumns, head: dict[str, Any]) -> list[ND
         lengths,
         _joined(edges, "<f8" if uniform or "wide" in head else "<f4"),
         _joined(levels, f"<{columns.depth}"),
+        *merged,
     ]
 
 
@@ -233,7 +243,8 @@ def _splice(head: dict[str, Any], reader: _Reader) -> Splice:
     else:
         columns = _histograms(head, reader, steps, walls)
     place = tuple(head["place"]) if "place" in head else None
-    return Splice(head["tag"], kind, head.get("generation", 0), head["start"], rows, columns, place)
+    restarts = tuple((row, step) for row, step in head.get("restarts", ()))
+    return Splice(head["tag"], kind, head.get("generation", 0), head["start"], rows, columns, place, restarts)
 
 
 def _histograms(
@@ -256,4 +267,5 @@ def _histograms(
         levels * (total / levels.sum()) if levels.any() else levels
         for levels, total in zip(counts, totals, strict=True)
     ]
-    return HistogramColumns(steps, walls, counts, edges, nonfinite, depth)
+    index = reader.take("<u4", points) if points < head["rows"] else None
+    return HistogramColumns(steps, walls, counts, edges, nonfinite, depth, index)

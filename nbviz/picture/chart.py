@@ -52,6 +52,9 @@ def draw_chart(chart: Chart, layout: Layout) -> tuple[str, float]:
     if cursor < steps[1]:
         parts.append(_cursor(box, cursor))
     for line, color in zip(chart.lines, chart.colors, strict=True):
+        if len(line.past):
+            past = _path(box, line.past_steps, line.past, f'stroke="{color}" stroke-width="1"')
+            parts.append(f'<g class="superseded" opacity=".5">{past}</g>')
         if line.is_smoothed:
             parts.append(_path(box, line.steps, line.values, f'stroke="{color}" stroke-opacity=".3"'))
     for line, color in zip(chart.lines, chart.colors, strict=True):

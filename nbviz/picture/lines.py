@@ -13,7 +13,7 @@ from nbviz.charts import Place, family, place
 from nbviz.picture.axes import Floats
 from nbviz.reduce import kept_rows
 from nbviz.run import Run
-from nbviz.series import ScalarSeries
+from nbviz.series import ScalarSeries, Series
 
 ROLES = ("train", "validation", "test")
 BLOCK = 64
@@ -35,6 +35,9 @@ class Line:
     smooth_steps: Floats
     smooth: Floats
     """The same of the smoothed values; what was logged, where nothing was smoothed."""
+    past_steps: Floats
+    past: Floats
+    """What restarts superseded, where it is shown: smoothed, a NaN between what one restart took and what the next."""
     logged: float | None
     """Value at the cursor, None while there is none."""
     shown: float | None
@@ -60,7 +63,9 @@ class Chart:
     @property
     def ends(self) -> tuple[float, float]:
         """Smallest and largest finite value; the first is greater than the second where there is none."""
-        finite = np.concatenate([line.finite for line in self.lines])
+        finite = np.concatenate(
+            [each for line in self.lines for each in (line.finite, line.past[np.isfinite(line.past)])]
+        )
         return (float(finite.min()), float(finite.max())) if len(finite) else (1.0, 0.0)
 
     def best(self) -> tuple[float, int, int] | None:
@@ -82,7 +87,7 @@ def _best(line: Line, index: int) -> tuple[float, int, int]:
 
 
 def charts_of(
-    runs: Sequence[Run], tags: Sequence[str] | None, step: int, smoothing: float, limit: int
+    runs: Sequence[Run], tags: Sequence[str] | None, step: int, smoothing: float, limit: int, superseded: bool = False
 ) -> tuple[list[Chart], int]:
     """The first ``limit`` charts of all runs in order of first appearance, and how many there are."""
     families = list(dict.fromkeys(family(run.name) for run in runs))
@@ -90,7 +95,7 @@ def charts_of(
     for run in runs:
         for tag in run.tags("scalar"):
             series = run[tag]
-            if len(series) and (tags is None or tag in tags):
+            if len(shown_rows(series, superseded=False)) and (tags is None or tag in tags):
                 where = place(str(tag), run.name)
                 groups.setdefault(where.chart, []).append((run, series, where))
     shown = list(groups.items())[:limit]
@@ -99,7 +104,7 @@ def charts_of(
     charts = []
     for title, members in shown:
         lines = [
-            _read(run, series, where, families.index(family(run.name)), (buckets, step, smoothing))
+            _read(run, series, where, families.index(family(run.name)), (buckets, step, smoothing, superseded))
             for run, series, where in members
         ]
         lines.sort(key=lambda line: (line.family, ROLES.index(line.place.role)))
@@ -146,11 +151,10 @@ def _colors(lines: list[Line], families: int) -> list[str]:
     return colors
 
 
-def _read(run: Run, series: ScalarSeries, where: Place, index: int, view: tuple[int, int, float]) -> Line:
-    buckets, step, weight = view
-    # A training thread may append meanwhile: what is longer is cut.
-    rows = min(len(series.steps), len(series.values))
-    steps, values = series.steps[:rows], series.values[:rows]
+def _read(run: Run, series: ScalarSeries, where: Place, index: int, view: tuple[int, int, float, bool]) -> Line:
+    buckets, step, weight, superseded = view
+    rows = shown_rows(series, superseded=False)
+    steps, values = series.steps[rows], series.values[rows]
     kept = _reduced(values, buckets)
     logged = (steps[kept].astype(np.float64), values[kept])
     # Smoothing is there for the noise of single batches; validation is shown as it was measured.
@@ -159,7 +163,29 @@ def _read(run: Run, series: ScalarSeries, where: Place, index: int, view: tuple[
     shown = logged if smoothed is values else (steps[kept].astype(np.float64), smoothed[kept])
     at = row_at(steps, step)
     readings = (None, None) if at is None else (float(values[at]), float(smoothed[at]))
-    return Line(str(run.name), str(series.tag), where, index, rows, *logged, *shown, *readings)
+    weight = weight if where.role == "train" else 0.0
+    past = _past(series, weight, buckets) if superseded else (np.empty(0), np.empty(0))
+    return Line(str(run.name), str(series.tag), where, index, len(rows), *logged, *shown, *past, *readings)
+
+
+def shown_rows(series: Series, superseded: bool) -> NDArray[np.intp]:
+    """The rows of a series, with or without those that a restart superseded."""
+    # A training thread may append meanwhile: the columns that are longer are cut.
+    rows = len(series)
+    return np.arange(rows) if superseded or not series.restarts else np.flatnonzero(~series.superseded[:rows])
+
+
+def _past(series: ScalarSeries, weight: float, buckets: int) -> tuple[Floats, Floats]:
+    """Steps and values of the superseded rows, with a break before each that does not follow on the last."""
+    rows = np.flatnonzero(series.superseded)
+    steps, values = series.steps[rows].astype(np.float64), series.values[rows]
+    breaks = np.flatnonzero((np.diff(rows) > 1) | (np.diff(steps) < 0)) + 1
+    if not len(rows):
+        return steps, values
+    steps, values = np.insert(steps, breaks, steps[breaks]), np.insert(values, breaks, np.nan)
+    values = smooth(values, weight) if weight else values
+    kept = _reduced(values, buckets)
+    return steps[kept], values[kept]
 
 
 def _reduced(values: Floats, buckets: int) -> NDArray[np.intp]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from nbviz.picture.axes import GRID, step_ends, value_ends
 from nbviz.picture.chart import Layout, draw_chart
-from nbviz.picture.lines import HUES, Chart, charts_of
+from nbviz.picture.lines import HUES, Chart, charts_of, shown_rows
 from nbviz.picture.numbers import step_text, value_format
 from nbviz.picture.ridges import draw_ridges, histograms_of
 from nbviz.picture.words import TEXT, clean, escape, shorten, strong, width_of, write, write_markup
@@ -39,14 +39,23 @@ class Scene(NamedTuple):
     step: int
     smoothing: float
     title: str
+    superseded: bool
 
     @classmethod
-    def of(cls, runs: Sequence[Run], step: int, smoothing: float, title: str, tags: Sequence[str] | None) -> Scene:
+    def of(
+        cls,
+        runs: Sequence[Run],
+        step: int,
+        smoothing: float,
+        title: str,
+        tags: Sequence[str] | None,
+        superseded: bool,
+    ) -> Scene:
         smoothing = min(0.999, max(0.0, smoothing)) if smoothing == smoothing else 0.0
         with np.errstate(all="ignore"):
-            charts, total = charts_of(runs, tags, step, smoothing, CHARTS)
+            charts, total = charts_of(runs, tags, step, smoothing, CHARTS, superseded)
         name = clean(title) or (clean(runs[0].name) if len(runs) == 1 else f"{len(runs)} runs")
-        return cls(runs, tags, charts, total, step, smoothing, name)
+        return cls(runs, tags, charts, total, step, smoothing, name, superseded)
 
 
 def picture_html(
@@ -57,6 +66,7 @@ def picture_html(
     smoothing: float,
     title: str,
     tags: Sequence[str] | None = None,
+    superseded: bool = False,
 ) -> dict[str, str]:
     """The picture as a bundle by MIME type, for an output of its own beside the widget's.
 
@@ -74,6 +84,8 @@ def picture_html(
         Shown in the header; by default the run's name.
     tags : sequence of str, optional
         Only these series, by default all.
+    superseded : bool
+        Whether rows that a restarted run logged anew are shown, faint.
 
     Returns
     -------
@@ -86,7 +98,7 @@ def picture_html(
     trust, JupyterLab strips an inline ``<svg>`` and leaves ``image/svg+xml`` out. Its sanitizer keeps ``class``,
     ``style`` and ``alt``, and drops ``data-*`` and ``aria-*``.
     """
-    scene = Scene.of(runs, step, smoothing, title, tags)
+    scene = Scene.of(runs, step, smoothing, title, tags, superseded)
     words, svg = _text(scene), _svg(scene, panels, 900)
     address = base64.b64encode(svg.encode()).decode()
     name = re.sub(r"[^\w-]", "", identifier, flags=re.ASCII)
@@ -105,9 +117,10 @@ def picture_svg(
     title: str,
     width: int = 900,
     tags: Sequence[str] | None = None,
+    superseded: bool = False,
 ) -> str:
     """The picture as an SVG document on a transparent ground, ``width`` pixels wide; see `picture_html`."""
-    return _svg(Scene.of(runs, step, smoothing, title, tags), panels, width)
+    return _svg(Scene.of(runs, step, smoothing, title, tags, superseded), panels, width)
 
 
 def _svg(scene: Scene, panels: Sequence[str], width: int) -> str:
@@ -159,7 +172,7 @@ def _page(scene: Scene, panels: Sequence[str], width: int) -> tuple[str, float]:
         if charts:
             _add_charts(page, scene, steps, width)
         if ridges:
-            page.add(*draw_ridges(scene.runs, scene.tags, scene.step, width, 480))
+            page.add(*draw_ridges(scene.runs, scene.tags, scene.step, width, 480, scene.superseded))
         elif "ridges" in panels and not charts:
             page.add(write(0, 16, "No histograms yet."), 24)
     if "scrubber" in panels:
@@ -173,7 +186,7 @@ def _add_beside(page: _Page, scene: Scene, steps: tuple[float, float], column: f
     for chart in scene.charts:
         stack.add(*draw_chart(chart, layout))
     left, height = stack.finished()
-    right, other = draw_ridges(scene.runs, scene.tags, scene.step, column, max(300, height))
+    right, other = draw_ridges(scene.runs, scene.tags, scene.step, column, max(300, height), scene.superseded)
     page.add(f'{left}<g transform="translate({column + GAP:g},0)">{right}</g>', max(height, other))
 
 
@@ -208,7 +221,8 @@ class _Page:
 
 def _steps(scene: Scene) -> tuple[float, float] | None:
     """The ends of the step axis that all charts share; None while there is nothing."""
-    shown = [run[tag].steps for run in scene.runs for tag in run.tags() if scene.tags is None or tag in scene.tags]
+    found = [run[tag] for run in scene.runs for tag in run.tags() if scene.tags is None or tag in scene.tags]
+    shown = [series.steps[shown_rows(series, scene.superseded)] for series in found]
     filled = [column for column in shown if len(column)]
     if not filled:
         return None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.picture.axes import GRID, Floats, tick_step, ticks, trace
-from nbviz.picture.lines import row_at
+from nbviz.picture.lines import row_at, shown_rows
 from nbviz.picture.numbers import magnitude_text, step_text
 from nbviz.picture.words import WARNING, clean, escape, shorten, strong, width_of, write, write_markup
 from nbviz.run import Run
@@ -33,6 +33,8 @@ class Layer(NamedTuple):
     depth: float
     captures: list[Histogram]
     """The one shown, and before it the past ones that are drawn faint."""
+    superseded: bool
+    """Whether a restarted run made the one shown anew."""
 
 
 class Axis(NamedTuple):
@@ -66,11 +68,11 @@ class Axis(NamedTuple):
 
 
 def draw_ridges(
-    runs: Sequence[Run], tags: Sequence[str] | None, step: int, width: float, height: float
+    runs: Sequence[Run], tags: Sequence[str] | None, step: int, width: float, height: float, superseded: bool = False
 ) -> tuple[str, float]:
     """The panel with its upper left corner at the origin, and its height, which is about ``height`` if it can be."""
     found = histograms_of(runs, tags)
-    layers, title = _layers(found[:ROWS], len({id(run) for run, _ in found}) > 1, step)
+    layers, title = _layers(found[:ROWS], len({id(run) for run, _ in found}) > 1, step, superseded)
     shown = [layer.captures[-1] for layer in layers]
     axis = choose_axis(shown)
     pitch = min(76.0, max(20.0, (height - HEAD - FOOT - 4) / len(layers)))
@@ -96,20 +98,25 @@ def histograms_of(runs: Sequence[Run], tags: Sequence[str] | None) -> list[tuple
     """By the order in which their tags first appear over the runs."""
     found = [(run, run[tag]) for run in runs for tag in run.tags("histogram") if tags is None or tag in tags]
     order = {tag: i for i, tag in enumerate(dict.fromkeys(series.tag for _, series in found))}
-    return sorted([each for each in found if len(each[1])], key=lambda each: order[each[1].tag])
+    return sorted(
+        [each for each in found if len(shown_rows(each[1], superseded=False))], key=lambda each: order[each[1].tag]
+    )
 
 
-def _layers(found: list[tuple[Run, HistogramSeries]], several: bool, step: int) -> tuple[list[Layer], str]:
+def _layers(
+    found: list[tuple[Run, HistogramSeries]], several: bool, step: int, superseded: bool
+) -> tuple[list[Layer], str]:
     tags = list(dict.fromkeys(str(series.tag) for _, series in found))
     labels, title = _names(tags)
     past = max(0, min(4, ROWS // len(found) - 1))
     layers = []
     for run, series in found:
-        at = row_at(series.steps, step) or 0
-        captures = [_sound(series[i]) for i in range(max(0, at - past), at + 1)]
+        rows = shown_rows(series, superseded)
+        at = row_at(series.steps[rows], step) or 0
+        captures = [_sound(series[row]) for row in rows[max(0, at - past) : at + 1].tolist()]
         name = tags.index(str(series.tag))
         label = f"{run.name} {labels[name]}" if several else labels[name]
-        layers.append(Layer(label, name / max(1, len(tags) - 1), captures))
+        layers.append(Layer(label, name / max(1, len(tags) - 1), captures, bool(series.superseded[rows[at]])))
     return layers, title
 
 
@@ -270,10 +277,11 @@ def _row(layer: Layer, axis: Axis, sides: tuple[float, float], base: float, rise
         parts.append(f'<path class="past" d="{faint}" {ink}/>')
     if ridge:
         name = f"fade-{color[1:]}"
+        faint_ink = ' opacity=".4"' if layer.superseded else ""
         parts.append(
             f'<linearGradient id="{name}" x2="0" y2="1"><stop stop-color="{color}" stop-opacity=".5"/>'
             f'<stop offset="1" stop-color="{color}" stop-opacity=".1"/></linearGradient>'
-            f'<path class="ridge" d="{ridge}" fill="url(#{name})" stroke="{color}" stroke-width="1.75"/>'
+            f'<path class="ridge" d="{ridge}" fill="url(#{name})" stroke="{color}" stroke-width="1.75"{faint_ink}/>'
         )
     return "".join(parts)
 

@@ -28,6 +28,10 @@ def _smoothing_from_page(value: Any, view: Any) -> float:
     return float(value if sound else view.smoothing)
 
 
+def _superseded_from_page(value: Any, view: Any) -> bool:
+    return value if type(value) is bool else bool(view.superseded)
+
+
 class _Step(traitlets.Int):  # type: ignore[type-arg]  # traitlets 5.9 cannot be subscripted
     """Setting it moves the cursor, and the cursor moves it, so that a step set to the latest stays where it is."""
 
@@ -49,6 +53,8 @@ class View(anywidget.AnyWidget):
 
     Attributes
     ----------
+    superseded : bool
+        Whether rows that a restarted run logged anew are shown, faint. A switch beside them turns it as well.
     step : int
         The step under the cursor, which everything that shows the run shares: read it, set it, observe it. Set it to
         ``None`` to follow the latest step, as at first.
@@ -74,6 +80,7 @@ class View(anywidget.AnyWidget):
     tags = traitlets.List(traitlets.Unicode(), allow_none=True, default_value=None).tag(
         sync=True, from_json=kernel_only("tags")
     )
+    superseded = traitlets.Bool(False).tag(sync=True, echo_update=False, from_json=_superseded_from_page)
     picture = traitlets.Unicode().tag(sync=True, from_json=kernel_only("picture"))
     step = _Step(0, allow_none=True)
 
@@ -100,7 +107,7 @@ class View(anywidget.AnyWidget):
     def _refuse_unknown(cls, options: Iterable[str]) -> None:
         for name in options:
             if name not in cls.class_trait_names() or name.startswith("_") or name in OWN:
-                close = get_close_matches(name, ("title", "smoothing", "run", "tags", "layout"), 1)
+                close = get_close_matches(name, ("title", "smoothing", "superseded", "run", "tags", "layout"), 1)
                 hint = f"; did you mean {close[0]!r}?" if close else "."
                 raise TypeError(f"{cls.__name__}() knows no keyword {name!r}{hint}")
 
@@ -164,8 +171,8 @@ class View(anywidget.AnyWidget):
     def _picture(self) -> dict[str, str]:
         from nbviz.picture import picture_html
 
-        step = self._shown()
-        return picture_html(self._runs, self.PANELS, self.picture, step, self.smoothing, self.title, tags=self.tags)
+        shown = (self._shown(), self.smoothing, self.title, self.tags, self.superseded)
+        return picture_html(self._runs, self.PANELS, self.picture, *shown)
 
 
 def _names(given: Any, runs: Sequence[Run]) -> list[list[str]]:

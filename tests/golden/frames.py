@@ -37,6 +37,15 @@ def frames() -> dict[str, Frame]:
         nonfinite=column(0),
         depth="u1",
     )
+    part = ScalarColumns(column(2, 70, 88), column(1, 2, 3), column(3, 2, 1), np.array([2, 60, 99], np.uint32))
+    merged = HistogramColumns(
+        steps=column(3, 5, 6),
+        walls=column(1, 2, 3),
+        counts=[column(2, 2), column(1, 1), column(0, 1)],
+        edges=[column(-1, 0, 1), column(-1, 0, 1), column(-1, 0, 1)],
+        nonfinite=column(0, 0, 0),
+        index=np.array([3, 5, 6], np.uint32),
+    )
     return {
         "rows": Frame(7, "live", [Splice("loss", "scalar", 0, 5, 3, even)]),
         "series": Frame(
@@ -47,6 +56,15 @@ def frames() -> dict[str, Frame]:
                 Splice("accuracy", "scalar", 0, 0, 100, reduced, ("accuracy", "train", "percent", "max")),
                 Splice("layer/weight", "histogram", 0, 0, 2, uniform, ("layer/weight", "train", "", "")),
                 Splice("layer/gradient", "histogram", 1, 4, 1, uneven_bins),
+            ],
+        ),
+        "restarts": Frame(
+            10,
+            "live",
+            [
+                Splice("loss", "scalar", 0, 2, 98, part, None, ((40, 10), (90, 55))),
+                Splice("layer/weight", "histogram", 0, 0, 7, merged, ("layer/weight", "train", "", ""), ((5, 0),)),
+                Splice("accuracy", "scalar", 0, 12, 0, ScalarColumns(column(), column(), column()), None, ((12, -3),)),
             ],
         ),
         "totals": Frame(9, "following", [], {"loss": (0, 8), "__proto__": (3, 1)}),
@@ -78,11 +96,13 @@ def described(frame: Frame) -> dict[str, Any]:
                 "totals": [float(counts.sum()) for counts in splice.columns.counts],
                 "counts": plain(list(splice.columns.counts)),
                 "edges": plain(list(splice.columns.edges)),
+                "index": None if splice.columns.index is None else plain(splice.columns.index),
             }
         place = dict(zip(("chart", "role", "unit", "best"), splice.place, strict=True)) if splice.place else None
         head = {"tag": splice.tag, "kind": splice.kind, "generation": splice.generation}
         rows = {"start": splice.start, "rows": splice.rows, "points": len(splice.columns.walls)}
-        splices.append({**head, **rows, "place": place, "columns": columns})
+        restarts = plain(splice.restarts)
+        splices.append({**head, **rows, "place": place, "restarts": restarts, "columns": columns})
     totals = {tag: list(total) for tag, total in frame.totals.items()}
     return {"number": frame.number, "state": frame.state, "splices": splices, "totals": totals}
 

@@ -4,7 +4,7 @@ import { nameLayers, shortenAll, warningOf } from "../../js/src/layers";
 import type { Capture } from "../../js/src/model";
 
 const capture = (counts: number[], edges: number[], nonfinite = 0): Capture => ({
-  step: 0, wall: 0, counts: Float32Array.from(counts), edges: Float64Array.from(edges), total: 0, nonfinite,
+  row: 0, step: 0, wall: 0, counts: Float32Array.from(counts), edges: Float64Array.from(edges), total: 0, nonfinite,
 });
 const upTo = (length: number) => (text: string) => text.length <= length;
 

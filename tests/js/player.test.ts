@@ -10,7 +10,7 @@ const base = (tag: string, length: number) => ({ tag, place, rows: length, lengt
 function scalars(tag: string, steps: number[], monotone = true): Series {
   const room = [...steps, 9e9];
   const column = Float64Array.from(room);
-  return { ...base(tag, steps.length), kind: "scalar", steps: column, walls: column, values: column, monotone };
+  return { ...base(tag, steps.length), kind: "scalar", steps: column, walls: column, values: column, index: column, monotone };
 }
 
 function captures(tag: string, steps: number[]): Series {

@@ -5,7 +5,7 @@ import { captureIndex, rebin, shapeOf, Shapes, spanOf, zeroShare } from "../../j
 import { makeAxis } from "../../js/src/valueaxis";
 
 const capture = (counts: number[], edges: number[], step = 0): Capture => ({
-  step, wall: 0, counts: Float32Array.from(counts), edges: Float64Array.from(edges),
+  row: 0, step, wall: 0, counts: Float32Array.from(counts), edges: Float64Array.from(edges),
   total: counts.reduce((a, b) => a + b, 0), nonfinite: 0,
 });
 const sum = (masses: Iterable<number>) => [...masses].reduce((a, b) => a + b, 0);

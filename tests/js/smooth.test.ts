@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { scalars } from "../../js/dev/fake";
 import { smooth, SmoothCache } from "../../js/src/smooth";
 
 /** TensorBoard's own loop, in its words: line_chart_v2/sub_view/... `resmoothDataset`. */
@@ -46,10 +47,11 @@ test("only the rows that count are read", () => {
 test("a line is smoothed anew only when it or the weight changed", () => {
   const cache = new SmoothCache();
   const values = Float64Array.of(1, 3);
-  assert.equal(cache.get("loss", values, 2, 1, 0), values);
-  const first = cache.get("loss", values, 2, 1, 0.5);
+  const series = scalars("loss", {}, values, { values });
+  assert.equal(cache.get("loss", series, 0), values);
+  const first = cache.get("loss", series, 0.5);
   const kept = first[1];
   values[1] = 5;
-  assert.equal(cache.get("loss", values, 2, 1, 0.5)[1], kept);
-  assert.notEqual(cache.get("loss", values, 2, 2, 0.5)[1], kept);
+  assert.equal(cache.get("loss", series, 0.5)[1], kept);
+  assert.notEqual(cache.get("loss", { ...series, version: 2 }, 0.5)[1], kept);
 });

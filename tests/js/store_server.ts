@@ -2,6 +2,7 @@
 
 import { createInterface } from "node:readline";
 import { RunStore } from "../../js/src/store";
+import { supersededBy } from "../../js/src/restarts";
 import { bytesOf, decodeFrame } from "../../js/src/wire";
 
 let store = new RunStore("run", "run");
@@ -11,14 +12,14 @@ const list = (column: Float64Array, length: number) => Array.from(column.subarra
 function dump() {
   return [...store.series.values()].map((series) => {
     const { generation } = series as unknown as { generation: number };
+    const superseded = supersededBy(series.restarts!);
     const common = { tag: series.tag, kind: series.kind, place: series.place, generation, rows: series.rows, length: series.length };
     if (series.kind === "scalar") {
-      const { index } = series as unknown as { index: Float64Array };
-      const { length, steps, walls, values } = series;
-      return { ...common, monotone: series.monotone, index: list(index, length), steps: list(steps, length), walls: list(walls, length), values: list(values, length) };
+      const { length, steps, walls, values, index } = series;
+      return { ...common, superseded: Array.from({ length }, (_, i) => superseded(index[i], steps[i])), monotone: series.monotone, index: list(index, length), steps: list(steps, length), walls: list(walls, length), values: list(values, length) };
     }
-    const captures = series.captures.map(({ step, wall, total, nonfinite, counts, edges }) => ({
-      step, wall, total, nonfinite, counts: Array.from(counts), edges: Array.from(edges),
+    const captures = series.captures.map(({ step, wall, total, nonfinite, counts, edges, row }) => ({
+      step, wall, total, nonfinite, row, superseded: superseded(row, step), counts: Array.from(counts), edges: Array.from(edges),
     }));
     return { ...common, captures };
   });

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Scalars, Store } from "../../js/src/model";
+import type { Scalars, Stairs, Store } from "../../js/src/model";
 import { curve, Happenings, trackSeries } from "../../js/src/track";
 
-function scalars(tag: string, steps: number[], values: number[], role: "train" | "validation" = "train"): Scalars {
+function scalars(
+  tag: string, steps: number[], values: number[], role: "train" | "validation" = "train", restarts?: Stairs,
+): Scalars {
   return {
     kind: "scalar", tag, place: { chart: tag.replace("val_", ""), role, unit: "", best: "" }, rows: steps.length, length: steps.length,
-    generation: 0, version: 1, steps: Float64Array.from(steps), walls: Float64Array.from(steps), values: Float64Array.from(values), monotone: false,
+    generation: 0, version: 1, restarts, steps: Float64Array.from(steps), walls: Float64Array.from(steps), values: Float64Array.from(values), monotone: false, index: Float64Array.from(steps.keys()),
   };
 }
 
@@ -39,10 +41,10 @@ test("values that are not finite leave no trace in the curve", () => {
 
 test("a restart and the start of a stretch that is not finite are told, once each", () => {
   const happened = new Happenings();
-  const rows = scalars("loss", [0, 1, 2, 3, 1, 2], [1, NaN, NaN, 1, 1, Infinity]);
+  const rows = scalars("loss", [0, 1, 2, 3, 1, 2], [1, NaN, NaN, 1, 1, Infinity], "train", [[4, 1]]);
   const seen = () => happened.of(scene(rows)).map(({ step, kind }) => `${kind} ${step}`);
-  assert.deepEqual(seen(), ["nonfinite 1", "restart 1", "nonfinite 2"]);
-  assert.deepEqual(seen(), ["nonfinite 1", "restart 1", "nonfinite 2"]);
+  assert.deepEqual(seen(), ["restart 1", "nonfinite 1", "nonfinite 2"]);
+  assert.deepEqual(seen(), ["restart 1", "nonfinite 1", "nonfinite 2"]);
 });
 
 test("rows that came later are looked at, and a series begun anew is read anew", () => {
@@ -50,4 +52,12 @@ test("rows that came later are looked at, and a series begun anew is read anew",
   happened.of(scene(scalars("loss", [0, 1], [1, 1])));
   assert.equal(happened.of(scene(scalars("loss", [0, 1, 2], [1, 1, NaN]))).length, 1);
   assert.equal(happened.of(scene(scalars("loss", [5, 6], [1, 1]))).length, 0);
+});
+
+test("steps out of order are no restart, and a restart that is told of later has the series read anew", () => {
+  const happened = new Happenings();
+  const seen = (restarts?: Stairs) =>
+    happened.of(scene(scalars("loss", [0, 2, 1, 2], [1, NaN, 1, 1], "train", restarts))).map(({ step, kind }) => `${kind} ${step}`);
+  assert.deepEqual(seen(), ["nonfinite 2"]);
+  assert.deepEqual(seen([[3, 2]]), ["restart 2", "nonfinite 2"]);
 });
