@@ -315,6 +315,18 @@ class Run:
             hint = f"; did you mean {', '.join(map(repr, close))}?" if close else ": nothing was logged yet"
             raise KeyError(f"run {self.name!r} has no tag {tag!r}{hint}") from None
 
+    def to_pandas(self, tags: str | None = None) -> Any:
+        """Scalars as a `pandas.DataFrame` in long form; see `nbviz.tables.to_pandas`."""
+        from nbviz.tables import to_pandas
+
+        return to_pandas({self.name: self}, tags)
+
+    def to_arrow(self, tags: str | None = None) -> Any:
+        """Scalars as a `pyarrow.Table` in long form; see `nbviz.tables.to_arrow`."""
+        from nbviz.tables import to_arrow
+
+        return to_arrow({self.name: self}, tags)
+
     @property
     def last_step(self) -> int:
         """The largest step of any series that no restart superseded, 0 while there is none."""

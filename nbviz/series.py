@@ -145,6 +145,15 @@ class ScalarSeries(Series):
         """Value of each row, shape (n,), float64, NaN and infinities included, read-only."""
         return self._values.view()[: len(self)]
 
+    def to_pandas(self) -> Any:
+        """Return a `pandas.DataFrame` with the columns step, wall_time, value and superseded.
+
+        Wall times are float64 seconds since the epoch, which lose nothing. ImportError without pandas.
+        """
+        from nbviz.tables import series_to_pandas
+
+        return series_to_pandas(self)
+
     def _keep(self, mask: NDArray[np.bool_]) -> None:
         self._values.keep(mask)
         super()._keep(mask)

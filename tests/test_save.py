@@ -89,7 +89,9 @@ def test_any_run_is_read_back_bit_for_bit_and_tensorboard_reads_the_same(rows: l
             run.append_histogram(*row)
     with tempfile.TemporaryDirectory() as directory:
         path = run.save(directory)
-        assert_equal(read(path), run)
+        found = read(path)
+        assert_equal(found, run)
+        assert found.tags("scalar") == run.tags("scalar")
         assert_peer_equal(accumulated(path), run)
 
 

@@ -76,14 +76,18 @@ class Encoder:
     def blocks(self, segment: Segment) -> Iterator[bytes]:
         """Records of a segment: its restart first, then its rows in the order of their wall times.
 
-        The order of the rows of one series is kept, whatever their wall times.
+        The order of the rows of one series is kept, whatever their wall times, and so is the order of the series.
         """
         if segment.restart is not None:
             yield restart_event(*segment.restart)
         if not segment.rows:
             return
         lengths = [len(rows.steps) for rows in segment.rows]
-        order = np.argsort(np.concatenate([moments(rows.wall_times) for rows in segment.rows]), kind="stable")
+        keys, first = [], -np.inf
+        for rows in segment.rows:
+            keys.append(np.maximum(moments(rows.wall_times), first))
+            first = keys[-1][0]
+        order = np.argsort(np.concatenate(keys), kind="stable")
         which = np.repeat(np.arange(len(lengths)), lengths)[order]
         done = [0] * len(lengths)
         for at in range(0, len(order), BLOCK_ROWS):

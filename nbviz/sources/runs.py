@@ -17,6 +17,7 @@ from nbviz.sources.place import locate
 from nbviz.sources.projector import read_projector
 from nbviz.sources.storage import shown
 from nbviz.sources.table import Table, table
+from nbviz.tables import to_arrow, to_pandas
 
 WALK = 0.3
 """Seconds between two looks for new files on this machine: a walk costs more than a poll."""
@@ -97,6 +98,14 @@ class Runs(Mapping[str, Run]):
     def table(self) -> Table:
         """One row for each run and tag: kind, count, first and last step, wall span, bytes and problems."""
         return table(dict(self))
+
+    def to_pandas(self, tags: str | None = None) -> Any:
+        """Scalars as a `pandas.DataFrame` in long form; see `nbviz.tables.to_pandas`."""
+        return to_pandas(self, tags)
+
+    def to_arrow(self, tags: str | None = None) -> Any:
+        """Scalars as a `pyarrow.Table` in long form; see `nbviz.tables.to_arrow`."""
+        return to_arrow(self, tags)
 
     def event_files(self) -> list[EventFile]:
         """The files of all runs, and how far each was read."""

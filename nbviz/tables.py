@@ -1,0 +1,173 @@
+"""Scalars as tables of other libraries, in long form: one row for each value."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Scalars(Protocol):
+    """What is needed of a `nbviz.ScalarSeries`."""
+
+    @property
+    def tag(self) -> str: ...
+    @property
+    def steps(self) -> NDArray[np.int64]: ...
+    @property
+    def wall_times(self) -> NDArray[np.float64]: ...
+    @property
+    def values(self) -> NDArray[np.float64]: ...
+    @property
+    def superseded(self) -> NDArray[np.bool_]: ...
+
+
+class Tagged(Protocol):
+    """What is needed of a `nbviz.Run`."""
+
+    def tags(self, kind: Any = None) -> list[str]: ...
+    def __getitem__(self, tag: str) -> Any: ...
+
+
+class _Part(NamedTuple):
+    """The rows of one tag of one run."""
+
+    run: int
+    tag: int
+    columns: dict[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.columns["step"])
+
+
+def series_to_pandas(series: Scalars) -> Any:
+    """See `nbviz.ScalarSeries.to_pandas`."""
+    pandas = _needed("pandas", "to_pandas", "pandas")
+    return pandas.DataFrame(_columns(series))
+
+
+def to_pandas(runs: Mapping[str, Tagged], tags: str | re.Pattern[str] | None = None) -> Any:
+    """Scalars as a `pandas.DataFrame`.
+
+    Parameters
+    ----------
+    runs : mapping of str to Run
+    tags : str or compiled pattern, optional
+        A regular expression that is found in the tags wanted, as in TensorBoard; by default all of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``run`` and ``tag`` (categories), ``step`` (int64), ``wall_time`` (float64 seconds since the epoch,
+        which lose nothing; ``pandas.to_datetime(frame.wall_time, unit="s", utc=True)`` makes dates of them), ``value``
+        (float64) and ``superseded`` (bool). Rows are ordered by run, then by tag, then as they were logged.
+
+    Raises
+    ------
+    ImportError
+        If pandas is not installed.
+    ValueError
+        If ``tags`` is no regular expression.
+    """
+    pandas = _needed("pandas", "to_pandas", "pandas")
+    names, labels, parts = _parts(runs, tags)
+    lengths = [len(part) for part in parts]
+    frame = {}
+    for name, categories, codes in (
+        ("run", names, [part.run for part in parts]),
+        ("tag", labels, [part.tag for part in parts]),
+    ):
+        indices = np.repeat(np.array(codes, np.int32), lengths)
+        frame[name] = pandas.Categorical.from_codes(indices, categories=pandas.Index(categories, dtype=object))
+    for name, empty in _EMPTY.items():
+        frame[name] = np.concatenate([empty, *(part.columns[name] for part in parts)])
+    return pandas.DataFrame(frame)
+
+
+def to_arrow(runs: Mapping[str, Tagged], tags: str | re.Pattern[str] | None = None) -> Any:
+    """Scalars as a `pyarrow.Table`, with the columns of `to_pandas`.
+
+    Each tag of each run is a chunk. ``step``, ``wall_time`` and ``value`` are not copied; ``run`` and ``tag`` are
+    dictionary-encoded.
+
+    Raises
+    ------
+    ImportError
+        If pyarrow is not installed.
+    ValueError
+        If ``tags`` is no regular expression.
+    """
+    arrow = _needed("pyarrow", "to_arrow", "arrow")
+    names, labels, parts = _parts(runs, tags)
+
+    def encoded(codes: Iterable[int], dictionary: list[str]) -> Any:
+        words = arrow.array([_sound(word) for word in dictionary], arrow.string())
+        chunks = [
+            arrow.DictionaryArray.from_arrays(arrow.array(np.full(len(part), code, np.int32)), words)
+            for code, part in zip(codes, parts, strict=True)
+        ]
+        return arrow.chunked_array(chunks, arrow.dictionary(arrow.int32(), arrow.string()))
+
+    columns = {
+        "run": encoded([part.run for part in parts], names),
+        "tag": encoded([part.tag for part in parts], labels),
+    }
+    for name, empty in _EMPTY.items():
+        chunks = [arrow.array(part.columns[name]) for part in parts]
+        columns[name] = arrow.chunked_array(chunks, arrow.from_numpy_dtype(empty.dtype))
+    return arrow.table(columns)
+
+
+_EMPTY: dict[str, NDArray[Any]] = {
+    "step": np.empty(0, np.int64),
+    "wall_time": np.empty(0, np.float64),
+    "value": np.empty(0, np.float64),
+    "superseded": np.empty(0, np.bool_),
+}
+
+
+def _columns(series: Scalars) -> dict[str, NDArray[Any]]:
+    """Columns of one length, whatever is appended meanwhile."""
+    walls = series.wall_times
+    columns = {
+        "step": series.steps,
+        "wall_time": walls,
+        "value": series.values,
+        "superseded": series.superseded,
+    }
+    return {name: column[: len(walls)] for name, column in columns.items()}
+
+
+def _parts(runs: Mapping[str, Tagged], tags: str | re.Pattern[str] | None) -> tuple[list[str], list[str], list[_Part]]:
+    """Names of runs, tags, and the rows of each pair."""
+    try:
+        wanted = re.compile(tags or "")
+    except re.error as error:
+        raise ValueError(f"expected a regular expression for the tags, but {tags!r} is none: {error}.") from None
+    labels: dict[str, int] = {}
+    runs = dict(runs)  # a copy, as follow() may add runs meanwhile
+    parts = [
+        _Part(index, labels.setdefault(tag, len(labels)), _columns(run[tag]))
+        for index, run in enumerate(runs.values())
+        for tag in run.tags("scalar")
+        if wanted.search(tag)
+    ]
+    return list(runs), list(labels), parts
+
+
+def _sound(text: str) -> str:
+    """Text that can be encoded: half a surrogate pair, as a strange file name brings one, is spelled out."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _needed(module: str, method: str, extra: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"{method}() needs {module}, which is not installed: pip install 'nbviz[{extra}]'."
+        ) from error
