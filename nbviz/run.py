@@ -172,9 +172,9 @@ class Run:
         """Say that the run is over. Logging more is allowed: the points are kept and the run is live again."""
         self.commit()
         self.state = state
+        self._notify()
         if self._recorder is not None:
             self._recorder.flush(final=True)
-        self._notify()
 
     def record(self, logdir: str | os.PathLike[str]) -> None:
         """Keep the run in a directory from now on, what was logged before included.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import textwrap
@@ -261,7 +260,7 @@ def test_a_process_that_is_killed_loses_at_most_a_second(tmp_path: Path) -> None
         lines, enough = [], time.monotonic() + 2.5
         while time.monotonic() < enough:
             lines.append(process.stdout.readline())
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         lines += process.stdout
     killed = max(float(line.split()[0]) for line in lines if line.endswith("\n"))
     found, peer = read(tmp_path), accumulated(tmp_path)

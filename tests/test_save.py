@@ -13,13 +13,15 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 from torch.utils.tensorboard import SummaryWriter
 
 import nbviz
 from tests.data_server import served
-from tests.tfevents import accumulated, unhurried
+from tests.tfevents import accumulated, event, framed, unhurried
 from tests.written import Written, logs
 
 STEPS = st.integers(-5, 20) | st.sampled_from([2**53, -(2**53), 2**7, 2**14, 2**35, 127])
@@ -185,6 +187,42 @@ def test_tensorboards_data_server_shows_scalars_and_histograms(tmp_path: Path) -
     for tag in ("loss", "exact"):
         expected = zip(run[tag].steps.tolist(), run[tag].wall_times.tolist(), run[tag].values, strict=True)
         assert scalars[tag] == [(step, wall_time, float(np.float32(value))) for step, wall_time, value in expected]
+
+
+def test_scalars_of_tf2_keep_their_description(tmp_path: Path) -> None:
+    (tmp_path / "tf").mkdir()
+    value = scalar_pb("loss", 0.5, description="how far off").value[0]
+    (tmp_path / "tf" / "x.tfevents").write_bytes(framed(event(value, step=7), event(value, step=8)))
+    path = read(tmp_path / "tf").save(tmp_path / "saved")
+    assert served(tmp_path / "saved") == served(tmp_path / "tf") == {"loss": [(7, 1.5, 0.5), (8, 1.5, 0.5)]}
+    assert accumulated(path).SummaryMetadata("loss").summary_description == "how far off"
+
+
+def test_what_can_no_longer_be_read_is_left_out_and_reported(tmp_path: Path) -> None:
+    run = nbviz.Run()
+    run.log(loss=0.5)
+    run.log_histogram("layer", [1.0])
+    path = run.save(tmp_path / "first")
+    found = read(path)
+    path.unlink()
+    with pytest.warns(nbviz.NbvizWarning, match=r"the file is gone.*left out"):
+        again = read(found.save(tmp_path / "second"))
+    assert again.tags() == ["loss"]
+
+
+def test_a_run_larger_than_a_block_keeps_the_order_of_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbviz.sinks.rows.BLOCK_ROWS", 64)
+    monkeypatch.setattr("nbviz.sinks.rows.BLOCK_BYTES", 500)
+    run, count = nbviz.Run(), 300
+    walls = np.arange(count) * 1.0
+    for number, tag in enumerate(("loss", "rate")):
+        run.extend(tag, np.arange(count), walls + number / 2, np.arange(count) / 3)
+    for step in range(200):
+        run.append_histogram("layer", step, step + 0.75, [1, step], [0, 0.5, 1])
+    path = run.save(tmp_path)
+    assert_equal(read(path), run)
+    times = [event.wall_time for event in EventFileLoader(str(path)).Load()][1:]
+    assert times == sorted(times)
 
 
 def test_tensorboards_histogram_plugin_shows_what_was_logged(tmp_path: Path) -> None:
