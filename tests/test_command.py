@@ -143,7 +143,10 @@ def test_help_says_what_the_exit_status_means(capsys: pytest.CaptureFixture[str]
         assert [line[:4] for line in output.splitlines()[-3:]] == ["  0 ", "  1 ", "  2 "]
 
 
-def test_a_table_of_scalars_as_text_has_every_digit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_of_scalars_as_text_has_every_digit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbviz.command.export.ROWS", 7)
     rng = np.random.default_rng(0)
     tags = ["loss", 'a "quoted", tag', "größe"]
     payloads = [
@@ -185,11 +188,8 @@ def test_superseded_rows_are_exported_and_marked(tmp_path: Path, capsys: pytest.
     ]
 
 
-def test_parquet_holds_the_same_bits(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parquet_holds_the_same_bits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr("nbviz.command.export.ROWS", 7)
     rng = np.random.default_rng(0)
     values = np.array([*rng.normal(size=20), math.nan, math.inf, -0.0], np.float32)
     for name in ("train", "実験"):
@@ -213,7 +213,8 @@ def test_without_pyarrow_it_says_what_to_install_and_leaves_nothing(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     put(tmp_path / "logs" / NAME, losses(0, 3))
     status, _, errors = run(capsys, "export", tmp_path / "logs", tmp_path / "out.parquet")
-    assert (status, errors) == (2, "nbviz: writing Parquet needs pyarrow: pip install pyarrow\n")
+    assert status == 2
+    assert "needs pyarrow, which is not installed: pip install 'nbviz[arrow]'" in errors
     assert [path.name for path in tmp_path.iterdir()] == ["logs"]
 
 

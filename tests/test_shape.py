@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "picture": {"channel", "charts", "rebin", "reduce", "run", "series"},
     "export": {"channel", "charts", "picture", "run", "series"},
     "sources": {"formats", "run", "series", "tables"},
-    "command": {"export", "run", "series", "sources", "views"},
+    "command": {"export", "run", "series", "sources", "tables", "views"},
     "__main__": {"command"},
     "views": {"channel", "charts", "export", "picture", "run", "series"},
 }

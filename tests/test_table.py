@@ -100,5 +100,5 @@ def test_the_table_is_a_data_frame_when_asked() -> None:
 
 def test_without_pandas_the_data_frame_is_missed_in_so_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"a data frame needs pandas: pip install pandas"):
+    with pytest.raises(ImportError, match=r"needs pandas, which is not installed: pip install 'nbviz\[pandas\]'"):
         table({}).to_pandas()

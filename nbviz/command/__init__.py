@@ -37,7 +37,7 @@ exit status:
 
 EXPORT = """\
 Write the runs to OUT: as an HTML page that needs no network (.html), or the scalars, one row a point, as text with
-every digit (.csv) or as Parquet (.parquet, which needs pyarrow). An existing file is replaced once all is written.
+every digit (.csv) or as Parquet (.parquet, with nbviz[arrow]). An existing file is replaced once all is written.
 """
 EXPORT_EXIT = """\
 exit status:

@@ -17,6 +17,7 @@ from nbviz.export import export_html
 from nbviz.run import Run
 from nbviz.series import ItemSeries, ScalarSeries
 from nbviz.sources.table import printable
+from nbviz.tables import to_arrow
 
 COLUMNS = ("run", "tag", "step", "wall_time", "value", "superseded")
 
@@ -82,26 +83,13 @@ def _csv(selected: Selected, path: Path, show: Show) -> str:
     return _rows(count, selected)
 
 
-def _parquet(selected: Selected, path: Path, show: Show) -> str:
-    try:
-        import pyarrow as arrow
-        import pyarrow.parquet as parquet
-    except ImportError as error:
-        raise ImportError("writing Parquet needs pyarrow: pip install pyarrow") from error
-    words = arrow.dictionary(arrow.int32(), arrow.string())
-    types = (words, words, arrow.int64(), arrow.float64(), arrow.float64(), arrow.bool_())
-    schema = arrow.schema(list(zip(COLUMNS, types, strict=True)))
-    count = 0
-    with parquet.ParquetWriter(path, schema) as writer:
-        for name, tag, columns in _blocks(selected, show):
-            rows = len(columns[0])
-            count += rows
-            names = [
-                arrow.DictionaryArray.from_arrays(arrow.array(np.zeros(rows, np.int32)), arrow.array([word]))
-                for word in (name, tag)
-            ]
-            writer.write_table(arrow.table([*names, *map(arrow.array, columns)], schema=schema))
-    return _rows(count, selected)
+def _parquet(selected: Selected, path: Path, _show: Show) -> str:
+    chosen_tags = {name: _only(run, tags) for name, (run, tags) in selected.items()}
+    rows = to_arrow(chosen_tags)
+    from pyarrow import parquet
+
+    parquet.write_table(rows, path)
+    return _rows(len(rows), selected)
 
 
 def _blocks(selected: Selected, show: Show) -> Iterator[tuple[str, str, list[np.ndarray[Any, Any]]]]:

@@ -19,7 +19,7 @@ from nbviz.sources.storage import shown
 from nbviz.sources.table import Table, table
 from nbviz.tables import to_arrow, to_pandas
 
-WALK = 0.3
+WALK = 0.2
 """Seconds between two looks for new files on this machine: a walk costs more than a poll."""
 
 IDLE_SHARE = 0.05

@@ -91,7 +91,9 @@ class Table(Sequence[Row]):
         try:
             import pandas
         except ImportError as error:
-            raise ImportError("a data frame needs pandas: pip install pandas") from error
+            raise ImportError(
+                "to_pandas() needs pandas, which is not installed: pip install 'nbviz[pandas]'."
+            ) from error
         return pandas.DataFrame(self._rows, columns=list(Row._fields))
 
     def _left_out(self) -> list[str]:
