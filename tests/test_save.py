@@ -97,6 +97,7 @@ def test_any_run_is_read_back_bit_for_bit_and_tensorboard_reads_the_same(rows: l
         assert_peer_equal(accumulated(path), run)
 
 
+@pytest.mark.filterwarnings("ignore:.*is kept under:nbviz.NbvizWarning")
 @settings(unhurried, max_examples=50)
 @given(logs())
 def test_whatever_an_event_file_held_is_saved_byte_for_byte(log: Written) -> None:
@@ -129,6 +130,15 @@ def test_rows_that_a_restart_superseded_stay_so(sessions: list[tuple[int, list[s
         found = read(run.save(directory))
     assert not run.problems
     assert_equal(found, run)
+
+
+def test_files_that_were_written_at_the_same_time_may_seem_restarted_and_that_is_said(tmp_path: Path) -> None:
+    run = nbviz.Run()
+    for source, step, wall_time in ((0, 0, 0.0), (1, 0, -1.0), (0, 1, 1.0), (0, 2, 2.0), (1, 1, 3.0)):
+        run.extend("loss", [step], [wall_time], [0.5], source)
+    assert not run["loss"].superseded.any()
+    with pytest.warns(nbviz.NbvizWarning, match="superseded will differ"):
+        run.save(tmp_path)
 
 
 def test_the_file_is_named_and_begun_as_tensorboard_does_it(tmp_path: Path) -> None:

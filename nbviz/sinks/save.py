@@ -20,6 +20,7 @@ Cut = tuple[int, float, list[int]]
 """A restart of the run: its step, its wall time, and how many rows of each series were before it."""
 
 ALL = 1 << 62
+"""More restarts than there are."""
 
 
 class Recorded(Protocol):
@@ -109,11 +110,13 @@ def _unlike(
     found = []
     for index in range(len(steps)):
         restarts, start = Restarts(), 0
-        for step, end in [*((cut[0], cut[2][index]) for cut in cuts), (ALL, len(steps[index]))]:
+        ends = [cut[2][index] for cut in cuts]
+        for at, end in enumerate([*ends, len(steps[index])]):
+            if at:
+                restarts.declare(start, cuts[at - 1][0])
             if end > start:
                 rows = slice(start, end)
                 restarts.extend(steps[index][:start], steps[index][rows], walls[index][rows], 0)
-            restarts.declare(end, step)
             start = end
         if not np.array_equal(restarts.superseded(steps[index]), flags[index]):
             found.append(index)
