@@ -1,0 +1,103 @@
+"""A record among thousands that looks almost like them, with a good checksum, is read as what it is."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensorboard.compat.proto import event_pb2
+from tensorboard.util import tensor_util
+
+from benchmarks import logs
+from nbviz.sources.events import read
+from tests.tfevents import VERSION, framed
+from tests.written import Row, digits, scalars, write
+
+pytestmark = pytest.mark.filterwarnings("ignore::nbviz.notice.NbvizWarning")
+
+COUNT = 6000
+WRITERS: dict[str, Callable[[Iterator[logs.Row]], Iterator[bytes]]] = {
+    "torch": logs.torch_scalars,
+    "TF2": logs.tf2_scalars,
+}
+ORDERS = {"periodic": logs.rows, "irregular": logs.shuffled}
+TAGS = ("loss", "lost", "accuracy")
+
+
+@cache
+def means(payload: bytes) -> list[Row] | None:
+    """Return the scalars of an event, as TensorBoard's messages tell them; None if they cannot tell.
+
+    A message that occurs twice in another counts as unreadable: protobuf would merge the two, and no writer does that.
+    """
+    try:
+        event = event_pb2.Event.FromString(payload)
+        assert event.ByteSize() == len(payload)
+        return [row for value in event.summary.value for row in _rows(event, value)]
+    except Exception:
+        return None
+
+
+def _rows(event: event_pb2.Event, value: event_pb2.Summary.Value) -> Iterator[Row]:
+    # What a tag was said to be first holds, as in TensorBoard.
+    if value.HasField("simple_value"):
+        yield value.tag, event.step, event.wall_time, digits(value.simple_value)
+    elif value.HasField("tensor") and (value.tag in TAGS or value.metadata.plugin_data.plugin_name == "scalars"):
+        yield value.tag, event.step, event.wall_time, digits(tensor_util.make_ndarray(value.tensor).item())
+
+
+def found(path: Path, payloads: list[bytes]) -> Counter[Row]:
+    write(path, framed(VERSION, *payloads))
+    (run,) = read(path).values()
+    return Counter(scalars(run))
+
+
+def altered(payload: bytes, at: int, draw: random.Random) -> bytes:
+    contents = bytearray(payload)
+    contents[at] ^= 1 << draw.randrange(8)
+    return bytes(contents)
+
+
+def assert_told_apart(path: Path, payloads: list[bytes], others: dict[int, bytes]) -> None:
+    """Replace some of the records; all the rest is to stay what it is, and these are to be what they mean."""
+    rows = found(path, [others.get(row, payload) for row, payload in enumerate(payloads)])
+    rows.subtract(chain(*(means(payload) or [] for row, payload in enumerate(payloads) if row not in others)))
+    meant = [means(other) for other in others.values()]
+    rows.subtract(chain(*(each for each in meant if each is not None)))
+    assert not -rows, "a row is missing"
+    assert (+rows).total() <= meant.count(None), "a row was never written"
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("writer", WRITERS)
+def test_one_record_is_changed_in_one_byte(tmp_path: Path, writer: str, order: str) -> None:
+    payloads = list(WRITERS[writer](ORDERS[order](TAGS, COUNT, np.random.default_rng(0))))
+    draw = random.Random(writer + order)
+    for at in draw.sample(range(len(payloads[5000])), 20):
+        assert_told_apart(tmp_path / "tfevents", payloads, {5000: altered(payloads[5000], at, draw)})
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("writer", WRITERS)
+def test_many_records_are_changed_in_one_byte_each(tmp_path: Path, writer: str, order: str) -> None:
+    payloads = list(WRITERS[writer](ORDERS[order](TAGS, COUNT, np.random.default_rng(0))))
+    draw = random.Random(writer + order)
+    for _ in range(5):
+        chosen = draw.sample(range(100, COUNT), 300)
+        others = {row: altered(payloads[row], draw.randrange(len(payloads[row])), draw) for row in chosen}
+        assert_told_apart(tmp_path / "tfevents", payloads, others)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("writer", WRITERS)
+def test_one_record_is_longer_or_shorter_by_a_byte(tmp_path: Path, writer: str, order: str) -> None:
+    payloads = list(WRITERS[writer](ORDERS[order](TAGS, COUNT, np.random.default_rng(0))))
+    payload = payloads[3000]
+    for other in (payload + b"\0", payload[:-1], b"", payload[1:], payload + b"\x10\x05"):
+        assert_told_apart(tmp_path / "tfevents", payloads, {3000: other})
