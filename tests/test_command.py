@@ -268,6 +268,7 @@ def test_long_work_shows_its_progress_on_a_terminal_only(
     monkeypatch.setattr(reading, "PATIENCE", 0)
     monkeypatch.setattr(reading, "REFRESH", 0)
     monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("nbviz.sources.reading.CHUNK", 1)  # a file at a time
     for number in range(4):
         put(tmp_path / f"run{number}" / NAME, losses(0, 3))
     assert main(["info", str(tmp_path)]) == 0

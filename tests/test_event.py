@@ -234,7 +234,7 @@ def test_what_is_no_scalar_is_indexed_by_its_kind() -> None:
     payload = event(*values.values(), step=7)
     decoder = EventDecoder()
     (batch,) = decoder.decode([(1000, payload)])
-    assert batch == Batch(items={key: placed(payload, value) for key, value in values.items()})
+    assert batch == Batch(columns={key: placed(payload, value) for key, value in values.items()})
     assert decoder.plugins == {**{plugin: plugin for plugin in PLUGINS}, "said": "mine", "hp": "hparams"}
 
 

@@ -141,7 +141,7 @@ def test_a_run_of_tf2_is_what_tensorboard_reads(tmp_path: Path, metadata_once: b
 
 
 def test_the_files_of_a_run_are_read_in_order_each_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbviz.sources.event_file.CHUNK", 100)
+    monkeypatch.setattr("nbviz.sources.reading.CHUNK", 100)
     write(tmp_path / "tfevents.1", losses(0, 30))
     write(tmp_path / "tfevents.2", losses(30, 60))
     assert values(read(tmp_path), tmp_path.name) == half(0, 60)
@@ -383,7 +383,7 @@ def test_a_later_run_with_the_name_of_the_root_gets_another(tmp_path: Path) -> N
 def test_a_poll_reads_a_bounded_amount_and_says_that_there_is_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nbviz.sources.event_file.CHUNK", len(losses(1, 4)))
+    monkeypatch.setattr("nbviz.sources.reading.CHUNK", len(losses(1, 4)))
     write(tmp_path / NAME, losses(1, 10))
     runs = Following(tmp_path)
     counts = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -28,14 +28,15 @@ from nbviz.formats.tensor import decode_tensor
 #                        obsolete_old_style_histogram 3: bytes, image 4, histo 5, audio 6, tensor 8
 #     SummaryMetadata    plugin_data 1: PluginData
 #     PluginData         plugin_name 1: string, content 2: bytes
-_WALL_TIME, _STEP, _SUMMARY = 1 << 3 | FIXED64, 2 << 3 | VARINT, 5 << 3 | BYTES
+WALL_TIME, STEP, SUMMARY = 1 << 3 | FIXED64, 2 << 3 | VARINT, 5 << 3 | BYTES
 _SESSION_LOG, _STATUS, _START = 7 << 3 | BYTES, 1 << 3 | VARINT, 1
 GRAPH_DEF, RUN_METADATA, META_GRAPH = 4 << 3 | BYTES, 8 << 3 | BYTES, 9 << 3 | BYTES
+VALUE = 1 << 3 | BYTES
 _FIRST, _SECOND = 1 << 3 | BYTES, 2 << 3 | BYTES
-_TAG, _NODE_NAME, _METADATA = 1 << 3 | BYTES, 7 << 3 | BYTES, 9 << 3 | BYTES
+TAG, _NODE_NAME, METADATA = 1 << 3 | BYTES, 7 << 3 | BYTES, 9 << 3 | BYTES
 SIMPLE_VALUE = 2 << 3 | FIXED32
 OBSOLETE, IMAGE, HISTO, AUDIO, TENSOR = (number << 3 | BYTES for number in (3, 4, 5, 6, 8))
-_CONTENTS = {SIMPLE_VALUE, OBSOLETE, IMAGE, HISTO, AUDIO, TENSOR}
+CONTENTS = {SIMPLE_VALUE, OBSOLETE, IMAGE, HISTO, AUDIO, TENSOR}
 
 _KINDS = {OBSOLETE: "tensor", IMAGE: "image", HISTO: "histogram", AUDIO: "audio"}
 PLUGIN_KINDS = {
@@ -63,23 +64,23 @@ _double = struct.Struct("<d").unpack_from
 
 
 class Scalars(NamedTuple):
-    """Scalars of one tag in file order: int steps, float wall times (seconds since the epoch), float values."""
+    """Scalars of one tag in file order, as lists or arrays: steps, wall times in seconds since the epoch, values."""
 
-    steps: list[int]
-    wall_times: list[float]
-    values: list[float]
+    steps: Any
+    wall_times: Any
+    values: Any
 
 
 class Items(NamedTuple):
-    """Where the items of one tag and kind lie: int steps, float wall times, and the place of their bytes in the file.
+    """Where the items of one tag and kind lie, as lists or arrays: steps, wall times, offsets in the file, and sizes.
 
     The bytes are a ``Summary.Value``; of a graph that is no summary, they are its field of the ``Event``, key included.
     """
 
-    steps: list[int]
-    wall_times: list[float]
-    offsets: list[int]
-    sizes: list[int]
+    steps: Any
+    wall_times: Any
+    offsets: Any
+    sizes: Any
 
 
 @dataclass
@@ -88,37 +89,40 @@ class Batch:
 
     Attributes
     ----------
-    scalars : dict of str to Scalars
-        By tag.
-    items : dict of (str, str) to Items
-        By tag and kind.
+    columns : dict of (str, str) to Scalars or Items
+        By tag and kind, in order of first appearance.
     restart : int or None
         The run restarted at this step before it logged the rows of this batch.
     problems : dict of str to str
         What could not be read: a sentence for each kind of problem, and the tag at which it was first seen.
     """
 
-    scalars: dict[str, Scalars] = field(default_factory=dict)
-    items: dict[tuple[str, str], Items] = field(default_factory=dict)
+    columns: dict[tuple[str, str], Scalars | Items] = field(default_factory=dict)
     restart: int | None = None
     problems: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def scalars(self) -> dict[str, Scalars]:
+        return {tag: columns for (tag, _), columns in self.columns.items() if isinstance(columns, Scalars)}
+
+    @property
+    def items(self) -> dict[tuple[str, str], Items]:
+        return {key: columns for key, columns in self.columns.items() if isinstance(columns, Items)}
+
     def add_scalar(self, tag: str, step: int, wall_time: float, value: float) -> None:
-        column = self.scalars.get(tag)
-        if column is None:
-            column = self.scalars[tag] = Scalars([], [], [])
-        column.steps.append(step)
-        column.wall_times.append(wall_time)
-        column.values.append(value)
+        columns = self.columns.get((tag, "scalar"))
+        if columns is None:
+            columns = self.columns[tag, "scalar"] = Scalars([], [], [])
+        columns[0].append(step)
+        columns[1].append(wall_time)
+        columns[2].append(value)
 
     def add_item(self, tag: str, kind: str, step: int, wall_time: float, offset: int, size: int) -> None:
-        column = self.items.get((tag, kind))
-        if column is None:
-            column = self.items[tag, kind] = Items([], [], [], [])
-        column.steps.append(step)
-        column.wall_times.append(wall_time)
-        column.offsets.append(offset)
-        column.sizes.append(size)
+        columns = self.columns.get((tag, kind))
+        if columns is None:
+            columns = self.columns[tag, kind] = Items([], [], [], [])
+        for column, number in zip(columns, (step, wall_time, offset, size), strict=True):
+            column.append(number)
 
 
 class Value(NamedTuple):
@@ -141,11 +145,11 @@ def parse_value(data: bytes, at: int, end: int) -> Value:
     content, start, stop, exact = 0, 0, 0, 0
     metadata = None
     for key, first, last in fields(data, at, end):
-        if key == _TAG:
+        if key == TAG:
             name = data[first:last]
-        elif key in _CONTENTS:
+        elif key in CONTENTS:
             content, start, stop = key, first, last
-        elif key == _METADATA:
+        elif key == METADATA:
             metadata = (first, last)
         elif key == EXACT:
             exact = first
@@ -168,6 +172,13 @@ def plugin_data(metadata: bytes) -> tuple[str, bytes]:
     return name, content
 
 
+class Known(Protocol):
+    """Knows some payloads by sight."""
+
+    def add(self, payload: bytes, offset: int, batch: Batch, decoder: EventDecoder) -> bool:
+        """Add what a payload holds to the batch; False if the payload must be parsed."""
+
+
 class EventDecoder:
     """Decodes the events of one run.
 
@@ -186,8 +197,8 @@ class EventDecoder:
         self.metadata: dict[str, bytes] = {}
         self.plugins: dict[str, str] = {}
 
-    def decode(self, payloads: Iterable[tuple[int, bytes]]) -> list[Batch]:
-        """Decode the payloads of records, each given with its offset in the file.
+    def decode(self, payloads: Iterable[tuple[int, bytes]], known: Known | None = None) -> list[Batch]:
+        """Decode the payloads of records, each given with its offset in the file; ``known`` may do so without parsing.
 
         A new batch begins wherever the run says that it restarted. Never raises: what is malformed is left out and
         noted in ``problems``.
@@ -195,26 +206,39 @@ class EventDecoder:
         batches = [Batch()]
         with np.errstate(all="ignore"):
             for offset, payload in payloads:
+                if known is not None and known.add(payload, offset, batches[-1], self):
+                    continue
                 try:
                     self._event(payload, offset, batches)
                 except MalformedError as problem:
                     batches[-1].problems.setdefault(str(problem), "")
         return batches
 
+    def kind_of(self, tag: str, content: int, plugin: str, metadata: bytes, is_number: bool) -> str:
+        """The kind of values of a tag that have this content and metadata; nothing if each must be decoded to tell."""
+        if plugin and tag not in self.metadata:
+            self._remember(tag, metadata)
+        if content == SIMPLE_VALUE:
+            return "scalar"
+        if content != TENSOR:
+            return _KINDS[content]
+        plugin = self.plugins.get(tag, "")
+        return ("scalar" if is_number else "") if plugin == "scalars" else PLUGIN_KINDS.get(plugin, "tensor")
+
     def _event(self, data: bytes, offset: int, batches: list[Batch]) -> None:
         wall_time, step, parts = 0.0, 0, []
         before = 0
         for key, start, stop in fields(data, 0, len(data)):
-            if key == _WALL_TIME:
+            if key == WALL_TIME:
                 wall_time = _double(data, start)[0]
-            elif key == _STEP:
+            elif key == STEP:
                 step = signed(start)
             elif key & 7 == BYTES:
                 parts.append((key, before, start, stop))
             before = stop
         for key, before, start, stop in parts:
             batch = batches[-1]
-            if key == _SUMMARY:
+            if key == SUMMARY:
                 self._summary(data, start, stop, offset, step, wall_time, batch)
             elif key == _SESSION_LOG:
                 if (_STATUS, _START) in [(key, value) for key, value, _ in fields(data, start, stop)]:
@@ -237,7 +261,7 @@ class EventDecoder:
 
     def _summary(self, data: bytes, at: int, end: int, offset: int, step: int, wall_time: float, batch: Batch) -> None:
         for key, start, stop in fields(data, at, end):
-            if key != _FIRST:
+            if key != VALUE:
                 continue
             tag = ""
             try:

@@ -20,8 +20,8 @@ from nbviz.formats.protobuf import BYTES, VARINT, MalformedError, fields, packed
 #                       each), uint32_val 16, uint64_val 17
 #     TensorShapeProto  dim 2: repeated Dim
 #     Dim               size 1: int64
-_DTYPE, _SHAPE, _CONTENT = 1 << 3 | VARINT, 2 << 3 | BYTES, 4 << 3 | BYTES
-_DIM, _SIZE = 2 << 3 | BYTES, 1 << 3 | VARINT
+DTYPE, SHAPE, CONTENT = 1 << 3 | VARINT, 2 << 3 | BYTES, 4 << 3 | BYTES
+DIM, SIZE = 2 << 3 | BYTES, 1 << 3 | VARINT
 
 Array: TypeAlias = NDArray[Any]
 _Parts: TypeAlias = "list[tuple[int, int, int]]"
@@ -77,11 +77,11 @@ def decode_tensor(data: bytes, at: int, end: int) -> Array:
     shape: list[int] = []
     lists: dict[int, _Parts] = {}
     for key, start, stop in fields(data, at, end):
-        if key == _DTYPE:
+        if key == DTYPE:
             kind = start
-        elif key == _SHAPE:
-            shape += [_size(data, *dim) for number, *dim in fields(data, start, stop) if number == _DIM]
-        elif key == _CONTENT:
+        elif key == SHAPE:
+            shape += [_size(data, *dim) for number, *dim in fields(data, start, stop) if number == DIM]
+        elif key == CONTENT:
             content = data[start:stop]
         elif key >> 3 in _LISTS:
             lists.setdefault(key >> 3, []).append((key & 7, start, stop))
@@ -100,7 +100,7 @@ def decode_tensor(data: bytes, at: int, end: int) -> Array:
 def _size(data: bytes, at: int, end: int) -> int:
     size = 0
     for key, value, _ in fields(data, at, end):
-        if key == _SIZE:
+        if key == SIZE:
             size = signed(value)
     if size < 0:
         raise MalformedError("a tensor has an unknown shape, so it was left out")

@@ -1,7 +1,7 @@
 """Events out again: from columns and items to the records of an event file, with no protobuf library.
 
 Sources of the format: ``event.proto`` and ``summary.proto`` in ``tensorboard/compat/proto`` of tensorflow/tensorboard,
-on the wire format of https://protobuf.dev/programming-guides/encoding/, framed as `nbviz.formats.record` says.
+on the wire format of https://protobuf.dev/programming-guides/encoding/, framed as `nbviz.formats.frame` says.
 
 Scalars are written as ``simple_value``, a float. TensorBoard's data server delivers no scalar that is a double tensor
 (``tensor_proto_to_scalar`` in ``tensorboard/data/server/data_compat.rs`` takes floats only), so where a value is no
@@ -18,9 +18,10 @@ import numpy as np
 from crc32c import crc32c
 from numpy.typing import NDArray
 
+from nbviz.formats.crc import masked_crc
 from nbviz.formats.extra import EXACT, NONFINITE
+from nbviz.formats.frame import FOOTER
 from nbviz.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT
-from nbviz.formats.record import FOOTER, masked_crc
 
 Floats = NDArray[np.float64]
 Steps = NDArray[np.int64]

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections import defaultdict
+from collections.abc import Callable, Hashable
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
-from nbviz.formats.event import Batch, EventDecoder
-from nbviz.formats.record import RecordReader
+import numpy as np
+
+from nbviz.formats.event import Batch, EventDecoder, Items
+from nbviz.formats.frame import HEADER
+from nbviz.formats.reader import Decoded
 from nbviz.run import Run
-from nbviz.series import Kind
+from nbviz.series import Kind, Series
 from nbviz.sources.items import FileItems, Origin
 from nbviz.sources.storage import Status, Storage, shown
 
-CHUNK = 1 << 20
-"""Bytes read at a time: bounds memory, and lets many files take turns."""
-
 FINGERPRINT = 64
 """Bytes at the start of a file that tell it from another: its first event holds the time of its creation."""
-
-_sources = count(1)
-
+OVERLAP = 16
+"""Bytes that are read again, to see that the file is still the one that was read."""
+HELD = 512
+"""Rows a tag, on the average, that are put into columns at once: a tag has its cost, however few its rows."""
+LEAST_HELD = 65536
 LISTED = 10
 """Damaged places of one file that are reported one by one."""
+
+_sources = count(1)
+_Columns = dict[tuple[str, str], list[Any]]
 
 
 class EventFile:
@@ -42,7 +48,13 @@ class EventFile:
     Attributes
     ----------
     position, size : int
-        Bytes of the file that were read, and bytes that it had then.
+        Bytes of the file that are done with, and bytes that it had when it was last looked at.
+    overlap : int
+        How many of them, at the end, are to be read again.
+    needed : int
+        How many bytes from the position on can be anything.
+    lost : bool
+        The position is behind a damaged header.
     unfinished : int
         Bytes at the end of a file taken for complete that are the beginning of a record.
     """
@@ -50,109 +62,172 @@ class EventFile:
     def __init__(self, storage: Storage, path: str, run: Run, decoder: EventDecoder, listed: int = LISTED) -> None:
         self.path = path
         self.run = run
+        self.decoder = decoder
         self.size = self.unfinished = 0
         self._listed = listed
         self._storage = storage
         self._name = shown(path)
-        self._decoder = decoder
         self._seen: Status | None = None
         self._told: set[str] = set()
+        self._failing = False
         self._restart()
 
     def _restart(self) -> None:
-        self._records = RecordReader()
-        self.position = 0
+        self.position = self.overlap = 0
+        self.lost = False
+        self.needed = 1
         self._source = next(_sources)
+        self._origin = Origin(self._storage, self.path, self._report)
         self._identity: Hashable = None
-        self._start = b""
-        self._damages = 0
+        self._last = b""
+        self._damages = self._records = 0
+        self._held: list[Batch] = []
+        self._rows_held = 0
 
-    def read_on(self) -> bool:
-        """Append at most one chunk of what is new; True while there is more.
+    def look(self) -> int:
+        """Return how many bytes can be read on, if they can be anything yet.
 
-        A file that was replaced (another inode, another beginning, or shorter than what was read) is read from its
-        start. A file that is gone keeps what it gave.
-
-        Raises
-        ------
-        OSError
-            If the file is there and cannot be read.
+        A file that was replaced (it is shorter, or begins otherwise) is to be read from its start. One that has merely
+        got another inode, as rsync makes it, goes on. A file that is gone keeps what it gave.
         """
         try:
             status = self._storage.status(self.path)
             if status == self._seen:
-                return False
-            chunk, start = self._changed_bytes(status)
-            if status.identity is not None and self._storage.status(self.path).identity != status.identity:
-                return True  # it was replaced while it was read
+                return 0
+            self._compare(status)
         except FileNotFoundError:
-            return False
-        self._identity, self._start = status.identity, start
-        self.position, self.size = self.position + len(chunk), status.size
-        more = self.position < status.size
-        self._seen = None if more else status
-        self._append(self._records.decode(chunk))
-        return more and bool(chunk)
+            return 0
+        except OSError as error:
+            self.failed(error)
+            return 0
+        self._seen, self.size = status, status.size
+        left = self.size - self.position
+        return left if left >= self.needed else 0
 
-    def finish(self) -> None:
-        """Take the file for complete, and append what a wrong length had hidden."""
-        self.unfinished, records = self._records.pending, self._records.records
-        self._append(self._records.flush())
-        if self._records.records > records:
-            self.unfinished = 0
-        if self._damages > self._listed:
-            self.run.report(
-                f"{self._name}: {self._damages} places are damaged; the first {self._listed} were reported."
-            )
+    def _compare(self, status: Status) -> None:
+        """Notice that another file has this name now; one that can be read on shows it by the overlap."""
+        short = status.size - self.position < self.needed
+        if self.position and (short or status.identity != self._identity):
+            start = self._storage.read(self.path, 0, FINGERPRINT)
+            if status.size < self.position or not start.startswith(self._origin.start):
+                self.replaced()
+        self._identity = status.identity
+        if status.identity is not None:
+            self._origin.checked = status.identity, status.changed
 
-    def _changed_bytes(self, status: Status) -> tuple[bytes, bytes]:
-        """Return at most one chunk of what is new, and the bytes at the start of the file."""
-        start = self._bytes(0, FINGERPRINT) if self.position else b""
-        replaced = status.identity != self._identity or status.size < self.position or not start.startswith(self._start)
-        if self.position and replaced:
-            self.finish()
-            self._restart()
-        chunk = self._bytes(self.position, min(CHUNK, status.size - self.position))
-        return chunk, start or chunk[:FINGERPRINT]
+    def failed(self, error: OSError) -> None:
+        """The file could not be read just now; it is tried again."""
+        self._seen = None
+        if not self._failing:
+            self.run.report(f"{self._name} cannot be read ({error}), so what is new in it is missing.")
+        self._failing = True
 
-    def _bytes(self, offset: int, size: int) -> bytes:
-        buffer = bytearray(size)
-        with memoryview(buffer) as view:
-            count = self._storage.readinto(self.path, offset, view)
-        return bytes(buffer[:count])
+    def replaced(self) -> None:
+        """Another file has this name now: what comes is read from its start."""
+        self.commit()
+        self._report_listed()
+        self._restart()
+        self._seen = None
 
-    def _append(self, payloads: list[tuple[int, bytes]]) -> None:
-        for batch in self._decoder.decode(payloads):
-            self._append_batch(batch)
-        self._report_damage()
-        if payloads:
+    def is_continued(self, overlap: memoryview) -> bool:
+        """Whether the bytes before the position are still those that were read."""
+        return overlap == self._last
+
+    def accept(self, decoded: Decoded, data: memoryview, more: bool) -> None:
+        """Take what was read.
+
+        Parameters
+        ----------
+        decoded : Decoded
+        data : memoryview
+            The overlap and the bytes that were decoded.
+        more : bool
+            There is more to read at once.
+        """
+        self._failing = False
+        done = self.overlap + decoded.used
+        if not self.position:
+            self._origin.start = bytes(data[:FINGERPRINT])
+        self._last = bytes(data[max(0, done - OVERLAP) : done])
+        self.overlap = len(self._last)
+        self.position += decoded.used
+        self.needed, self.lost = decoded.needed, decoded.lost
+        self._records += decoded.records
+        if more:
+            self._seen = None
+        self._held += decoded.batches
+        self._rows_held += decoded.records
+        tags = max(len(batch.columns) for batch in decoded.batches)
+        if self._rows_held >= max(LEAST_HELD, HELD * tags):
+            self.commit()
+        self._report_damage(decoded.problems)
+
+    def finish(self, read_on: Callable[[EventFile], None]) -> None:
+        """Take the file for complete, and append what a wrong length had hidden.
+
+        A file that merely stops within its last record, as one does that is still being written, has nothing hidden and
+        no problem.
+        """
+        self.unfinished = self.size - self.position
+        while not self.lost and self.size - self.position >= HEADER.size:
+            cut, records = self.position, self._records
+            self._step_over()
+            read_on(self)
+            if self._records == records:
+                break
+            self._report_damage([(cut, "a record claims more bytes than the file holds, so it was left out")])
+            self.unfinished = self.size - self.position
+        self._report_listed()
+
+    def _step_over(self) -> None:
+        """Go on behind the start of a record that never ends, as if its header were damaged."""
+        self.position += 1
+        self.overlap, self._last = 0, b""
+        self.needed, self.lost, self._seen = 1, True, None
+
+    def commit(self) -> None:
+        """Put what is held into the run."""
+        held, self._held, self._rows_held = self._held, [], 0
+        columns: _Columns = defaultdict(list)
+        for batch in held:
+            if batch.restart is not None:
+                self._append(columns)
+                self.run.restart(batch.restart)
+            for key, part in batch.columns.items():
+                columns[key].append(part)
+            for sentence, tag in batch.problems.items():
+                self._report(sentence, tag)
+        self._append(columns)
+        if held:
             self.run.changed()
 
-    def _append_batch(self, batch: Batch) -> None:
-        metadata, plugins = self._decoder.metadata, self._decoder.plugins
-        origin = Origin(self._storage, self.path, self._identity, self._report, self._start)
-        if batch.restart is not None:
-            self.run.restart(batch.restart)
-        for tag, scalars in batch.scalars.items():
-            series = self.run.extend(tag, *scalars, source=self._source)
-            series.plugin, series.metadata = plugins.get(tag, ""), metadata.get(tag, b"")
-        for (tag, kind), items in batch.items.items():
-            lazy = FileItems(origin, tag, kind, metadata.get(tag, b""), items)
-            others = self.run.extend_items(tag, cast(Kind, kind), *items[:2], lazy, source=self._source)
-            others.plugin, others.metadata = plugins.get(tag, ""), metadata.get(tag, b"")
-        for sentence, tag in batch.problems.items():
-            self._report(sentence, tag)
+    def _append(self, columns: _Columns) -> None:
+        for (tag, kind), parts in columns.items():
+            steps, walls, *rest = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
+            metadata = self.decoder.metadata.get(tag, b"")
+            series: Series
+            if kind == "scalar":
+                series = self.run.extend(tag, steps, walls, rest[0], self._source)
+            else:
+                lazy = FileItems(self._origin, tag, kind, metadata, Items(steps, walls, *rest))
+                series = self.run.extend_items(tag, cast(Kind, kind), steps, walls, lazy, self._source)
+            series.plugin, series.metadata = self.decoder.plugins.get(tag, ""), metadata
+        columns.clear()
 
     def _report(self, sentence: str, tag: str) -> None:
         if sentence not in self._told:
             self._told.add(sentence)
             self.run.report(f"{self._name}: {sentence}" + (f" (first seen at tag {tag!r})." if tag else "."))
 
-    def _report_damage(self) -> None:
-        problems, self._records.problems = self._records.problems, []
-        if problems and not self._records.records:
+    def _report_damage(self, problems: list[tuple[int, str]]) -> None:
+        if problems and not self._records:
             self.run.report(f"{self._name} is no event file (it does not start with a record), so it was skipped.")
             return
         for offset, sentence in problems[: max(0, self._listed - self._damages)]:
             self.run.report(f"{self._name}, byte {offset}: {sentence}.")
         self._damages += len(problems)
+
+    def _report_listed(self) -> None:
+        if self._damages > self._listed:
+            left_out = f"{self._damages} places are damaged; the first {self._listed} were reported"
+            self.run.report(f"{self._name}: {left_out}.")

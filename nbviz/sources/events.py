@@ -6,10 +6,16 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nbviz.formats.record import RecordReader
-from nbviz.sources.event_file import CHUNK, LISTED
+import numpy as np
+
+from nbviz.formats.frame import Stretch, frame
+from nbviz.formats.reader import MARGIN
+from nbviz.sources.event_file import LISTED
 from nbviz.sources.logdir import MARK
 from nbviz.sources.runs import Following, Runs
+
+START = 1 << 20
+"""Bytes that are looked at to tell whether a single file is an event file."""
 
 
 def read(path: str | os.PathLike[str], *, storage_options: Mapping[str, Any] | None = None) -> Runs:
@@ -108,10 +114,10 @@ def follow(path: str | os.PathLike[str], *, storage_options: Mapping[str, Any] |
 
 
 def _check_event_file(runs: Runs) -> None:
-    records, buffer = RecordReader(), bytearray(CHUNK)
-    count = runs.storage.readinto(runs.root, 0, memoryview(buffer))
-    records.decode(bytes(buffer[:count]))
-    if not records.records and (records.problems or MARK not in os.path.basename(runs.root)):
+    data = np.zeros(START + MARGIN, np.uint8)
+    count = runs.storage.readinto(runs.root, 0, data.data[:START])
+    (framed,) = frame(data, [Stretch(0, count)])
+    if not len(framed.starts) and (framed.problems or MARK not in os.path.basename(runs.root)):
         raise ValueError(
             f"{runs.place} is no event file: expected a file of TFRecords, as TensorBoard's writers make them."
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NamedTuple, overload
+from dataclasses import dataclass
+from typing import Any, overload
 
 import numpy as np
 
@@ -15,26 +16,27 @@ from nbviz.series import Column
 from nbviz.sources.storage import Storage, shown
 
 
-class Origin(NamedTuple):
+@dataclass(eq=False)
+class Origin:
     """The file that items come from.
 
     Attributes
     ----------
     storage : Storage
     path : str
-    identity : hashable
-        The file's `nbviz.sources.storage.Status.identity` when it was read.
     report : callable
         Told a sentence and a tag if only a part of an item could be decoded.
     start : bytes
-        The first bytes of the file when it was read: its first event holds the time of its creation.
+        The first bytes of the file: its first event holds the time of its creation.
+    checked : hashable
+        The state of the file in which its start was last found to be the same; None where the storage cannot tell.
     """
 
     storage: Storage
     path: str
-    identity: Hashable
     report: Callable[[str, str], None]
     start: bytes = b""
+    checked: Hashable = None
 
 
 class FileItems(Sequence[Any]):
@@ -54,7 +56,6 @@ class FileItems(Sequence[Any]):
         self._origin, self._tag, self._kind, self._metadata = origin, tag, kind, metadata
         dtypes = (np.int64, np.float64, np.int64, np.int64)
         self._columns = [Column(dtype, len(items.steps)) for dtype in dtypes]
-        self._checked: Hashable = None  # the state of the file in which its start was found to be the same
         self._write(0, items)
 
     def __len__(self) -> int:
@@ -67,7 +68,7 @@ class FileItems(Sequence[Any]):
 
     def join(self, row: int, others: Sequence[Any]) -> bool:
         """Take others in from ``row`` on, so that a file read bit by bit has them in one place; False if it cannot."""
-        if not isinstance(others, FileItems) or others._origin != self._origin:
+        if not isinstance(others, FileItems) or others._origin is not self._origin:
             return False
         self._write(row, [column.view() for column in others._columns])
         return True
@@ -123,16 +124,14 @@ class FileItems(Sequence[Any]):
 
         A storage that cannot tell files apart is not asked, as that costs a request: the tag in the bytes has to do.
         """
-        storage, path, identity, _, start = self._origin
-        if identity is None:
+        origin = self._origin
+        if origin.checked is None:
             return False
-        status = storage.status(path)
-        if status.identity != identity:
-            return True
-        if status.changed != self._checked:
-            if storage.read(path, 0, len(start)) != start:
+        status = origin.storage.status(origin.path)
+        if (status.identity, status.changed) != origin.checked:
+            if origin.storage.read(origin.path, 0, len(origin.start)) != origin.start:
                 return True
-            self._checked = status.changed
+            origin.checked = status.identity, status.changed
         return False
 
     def _lost(self, step: int, why: str) -> ValueError:

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from nbviz.formats.event import EventDecoder
@@ -15,6 +16,7 @@ from nbviz.run import Run, State
 from nbviz.sources.event_file import LISTED, EventFile
 from nbviz.sources.place import locate
 from nbviz.sources.projector import read_projector
+from nbviz.sources.reading import Reading
 from nbviz.sources.storage import shown
 from nbviz.sources.table import Table, table
 from nbviz.tables import to_arrow, to_pandas
@@ -27,26 +29,11 @@ IDLE_SHARE = 0.05
 
 
 class _Directory(NamedTuple):
-    """A run and its files, which share a decoder; ``failing`` are those that could not be read just now."""
+    """A run and its files, which share a decoder."""
 
     run: Run
     decoder: EventDecoder
     files: dict[str, EventFile]
-    failing: set[str]
-
-    def read_on(self) -> bool:
-        """Read on in each file, a later one only when those before it are read; True while there is more."""
-        for path, file in self.files.items():
-            try:
-                if file.read_on():
-                    return True
-                if self.failing:
-                    self.failing.discard(path)
-            except Exception as error:
-                if path not in self.failing:
-                    self.run.report(f"{shown(path)} cannot be read ({error}), so what is new in it is missing.")
-                    self.failing.add(path)
-        return False
 
 
 class Runs(Mapping[str, Run]):
@@ -70,6 +57,7 @@ class Runs(Mapping[str, Run]):
         self.problems: list[str] = []
         self._listed = listed
         self.storage, self.root, self.place = locate(path, storage_options or {})
+        self._reading = Reading(self.storage, hold=state != "following")
         self._state = state
         self._runs: dict[str, Run] = {}
         self._directories: dict[str, _Directory] = {}
@@ -132,9 +120,9 @@ class Runs(Mapping[str, Run]):
             if where not in self._directories:
                 run = Run(self._name(where, found))
                 run.state = self._state
-                self._directories[where] = _Directory(run, EventDecoder(), {}, set())
+                self._directories[where] = _Directory(run, EventDecoder(), {})
                 self._runs[run.name] = run
-            run, decoder, files, _ = self._directories[where]
+            run, decoder, files = self._directories[where]
             for path in paths:
                 if path not in files:
                     files[path] = EventFile(self.storage, path, run, decoder, self._listed)
@@ -152,17 +140,13 @@ class Runs(Mapping[str, Run]):
 
     def _read_on(self, tick: Callable[[Runs], None] | None = None) -> bool:
         """Read on in each file, but at most a chunk of each run; True while there is more."""
-        more = False
-        for directory in self._directories.values():
-            more |= directory.read_on()
-            if tick is not None:
-                tick(self)
-        return more
+        files = (directory.files.values() for directory in self._directories.values())
+        return self._reading.read_on(files, tick and partial(tick, self))
 
     def _finish(self) -> None:
         for directory in self._directories.values():
             for file in directory.files.values():
-                file.finish()
+                self._reading.finish(file)
             directory.run.finish()
 
     def _complain(self, sentence: str) -> None:

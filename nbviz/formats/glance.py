@@ -1,0 +1,85 @@
+"""Single records that are like ones met before, decoded without parsing them."""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+from typing import NamedTuple
+
+from nbviz.formats.event import Batch, EventDecoder
+from nbviz.formats.frame import FOOTER, HEADER
+from nbviz.formats.layout import Layout, Template, UnusualError
+from nbviz.formats.protobuf import signed
+
+_MET = 3
+"""Records of one length that are parsed before one of them is taken for an example."""
+_MOST_EXAMPLES = 1024
+
+_double = struct.Struct("<d").unpack_from
+
+
+class _Look(NamedTuple):
+    """The bits that payloads of one structure share, all templates that were met of it, and where their parts lie."""
+
+    mask: int
+    templates: dict[int, Template]
+    wall_time: int
+    step: range
+    number: tuple[int, struct.Struct] | None
+    item: tuple[int, int]
+
+
+class Glances:
+    """Knows payloads by the bits that must not differ: one look-up instead of a walk through the fields."""
+
+    def __init__(self) -> None:
+        self._looks: dict[int, list[_Look]] = defaultdict(list)
+        self._met: dict[int, int] = defaultdict(int)
+
+    def add(self, payload: bytes, offset: int, batch: Batch, decoder: EventDecoder) -> bool:
+        """Add what a payload holds to the batch; False if the payload must be parsed."""
+        bits = int.from_bytes(payload, "little")
+        for mask, templates, wall_time, places, number, (start, stop) in self._looks.get(len(payload), ()):
+            template = templates.get(bits & mask)
+            if template is None:
+                continue
+            kind = decoder.kind_of(*template, number is not None)
+            step = 0
+            for shift, at in enumerate(places):
+                step |= (payload[at] & 127) << 7 * shift
+            step, wall = signed(step & 0xFFFFFFFFFFFFFFFF), _double(payload, wall_time)[0]
+            if kind == "scalar" and number:
+                batch.add_scalar(template.tag, step, wall, number[1].unpack_from(payload, number[0])[0])
+            elif kind:
+                batch.add_item(template.tag, kind, step, wall, offset + start, stop - start)
+            return bool(kind)
+        self._meet(payload)
+        return False
+
+    def _meet(self, payload: bytes) -> None:
+        size = len(payload)
+        self._met[size] += 1
+        if not _MET <= self._met[size] <= _MOST_EXAMPLES:
+            return
+        try:
+            layout = Layout(bytes(HEADER.size) + payload + bytes(FOOTER.size))
+        except UnusualError:
+            return
+        mask = int.from_bytes(layout.fixed.tobytes()[HEADER.size : HEADER.size + size], "little")
+        number = None
+        if layout.number:
+            at, dtype = layout.number
+            number = at - HEADER.size, struct.Struct({"<f4": "<f", "<f8": "<d", "<i4": "<i", "<i8": "<q"}[dtype])
+        look = _Look(
+            mask,
+            {},
+            layout.wall_time.start - HEADER.size,
+            range(layout.step.start - HEADER.size, layout.step.stop - HEADER.size),
+            number,
+            (layout.item.start - HEADER.size, layout.item.stop - HEADER.size),
+        )
+        looks = self._looks[size]
+        same = [other for other in looks if other.mask == mask and other[2:] == look[2:]]
+        if not same:
+            looks.append(look)
+        (same or [look])[0].templates[int.from_bytes(payload, "little") & mask] = layout.template()

@@ -1,0 +1,108 @@
+"""Reading event files on, many small ones at once or a big one chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from nbviz.formats.frame import Stretch
+from nbviz.formats.reader import MARGIN, EventReader, Part
+from nbviz.sources.event_file import EventFile
+from nbviz.sources.storage import Storage
+
+CHUNK = 8 << 20
+"""Bytes read at a time: enough for numpy to be fast, and few enough to bound memory and to let files take turns."""
+
+KEPT = 1 << 16
+"""Bytes of buffer that are kept between two polls."""
+
+
+class _Request(NamedTuple):
+    file: EventFile
+    size: int
+    more: bool
+
+
+class Reading:
+    """Reads event files on, with one buffer and one memory of what records look like.
+
+    Parameters
+    ----------
+    storage : Storage
+    hold : bool
+        Nobody looks at the runs before all is read, so that rows may be put into columns when there are many.
+    """
+
+    def __init__(self, storage: Storage, hold: bool) -> None:
+        self._hold = hold
+        self._storage = storage
+        self._reader = EventReader()
+        self._buffer = np.zeros(KEPT, np.uint8)
+
+    def read_on(self, runs: Iterable[Iterable[EventFile]], tick: Callable[[], None] | None = None) -> bool:
+        """Read on in the files of each run, in order, but at most a chunk of each run; True while there is more.
+
+        ``tick`` is called after each chunk.
+        """
+        requests: list[_Request] = []
+        total, more = 0, False
+        for files in runs:
+            for file in files:
+                size = file.look()
+                if not size:
+                    continue
+                most = max(CHUNK, file.needed)
+                if requests and total + min(size, most) > CHUNK:
+                    more |= self._decode(requests, tick)
+                    requests, total = [], 0
+                requests.append(_Request(file, min(size, most), size > most))
+                total += requests[-1].size
+                if size > most:
+                    break
+        more |= self._decode(requests, tick)
+        if not more and len(self._buffer) > KEPT:
+            self._buffer = np.zeros(KEPT, np.uint8)
+        return more
+
+    def finish(self, file: EventFile) -> None:
+        """Take a file for complete, and read what a wrong length had hidden."""
+        file.finish(self._read_to_end)
+
+    def _read_to_end(self, file: EventFile) -> None:
+        while self.read_on([[file]]):
+            pass
+
+    def _decode(self, requests: list[_Request], tick: Callable[[], None] | None) -> bool:
+        """Read and decode at once; True if one of the files has more."""
+        size = MARGIN + sum(file.overlap + size for file, size, _ in requests)
+        if size > len(self._buffer):
+            self._buffer = np.zeros(size, np.uint8)
+        view, at, more = self._buffer.data, 0, False
+        parts: list[Part] = []
+        replaced: list[list[EventFile]] = []
+        read: list[tuple[_Request, memoryview]] = []
+        for request in requests:
+            file, start = request.file, at + request.file.overlap
+            stop = start + request.size
+            try:
+                stop = at + self._storage.readinto(file.path, file.position - file.overlap, view[at:stop])
+            except OSError as error:
+                file.failed(error)
+                continue
+            if stop < start or not file.is_continued(view[at:start]):
+                file.replaced()
+                replaced.append([file])
+                continue
+            parts.append(Part(Stretch(start, stop, file.lost), file.position, file.decoder))
+            read.append((request, view[at:stop]))
+            at = stop
+        for (request, held), decoded in zip(read, self._reader.decode(self._buffer, parts), strict=True):
+            request.file.accept(decoded, held, request.more)
+            if not (request.more and self._hold):
+                request.file.commit()
+            more |= request.more
+        if tick is not None:
+            tick()
+        return self.read_on(replaced) or more if replaced else more
