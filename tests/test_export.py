@@ -55,6 +55,16 @@ def trained(name: str = "run", tag: str = "loss") -> Run:
     return run
 
 
+def test_the_page_shows_superseded_rows_where_the_widget_does(tmp_path: Path) -> None:
+    run = trained()
+    run.log(loss=1.5, step=1)
+    for superseded in (False, True):
+        models = json.loads(exported(LiveLoss(run=run, superseded=superseded), tmp_path).texts["nbviz-models"])
+        assert models["view"]["superseded"] is superseded
+        (channel,) = models["channels"].values()
+        assert decode(base64.b64decode(channel["_snapshot"])).splices[0].restarts == ((3, 1),)
+
+
 def test_the_page_holds_every_row(tmp_path: Path) -> None:
     models = json.loads(exported(LiveLoss("title", run=trained()), tmp_path).texts["nbviz-models"])
     (reference,) = models["view"]["channels"]

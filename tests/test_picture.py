@@ -246,6 +246,64 @@ def test_a_ridge_is_highest_where_most_values_are() -> None:
     assert abs(np.mean(peak) - middle) < 2
 
 
+# What a restart superseded
+
+
+def restarted() -> Run:
+    """Trained to step 10, and from step 5 to step 8 again."""
+    run = Run("digits")
+    for start, end, level in ((0, 11, 10.0), (5, 9, 1.0)):
+        steps = np.arange(start, end)
+        run.extend("loss", steps, steps + 100.0 * start, np.full(len(steps), level))
+        for step in steps.tolist():
+            run.append_histogram("weight", step, step + 100.0 * start, [1.0], [0.0, level])
+    return run
+
+
+def test_superseded_rows_leave_no_trace() -> None:
+    picture = draw(restarted(), step=8, panels=("header", "charts"))
+    assert not [each for each in picture.iter(f"{SVG}g") if each.get("class") == "superseded"]
+    (line,) = paths(picture, "line")
+    steps = [x for x, _ in points(line)]
+    assert len(steps) == 9 and steps == sorted(steps)
+    assert "step 8" in " ".join(texts(picture)) and "step 10" not in " ".join(texts(picture))
+    assert (
+        picture_html([restarted()], ALL, "a", 8, 0.0, "")["text/plain"] == "digits: loss 1.00 after step 8; 1 histogram"
+    )
+
+
+def test_superseded_rows_that_are_shown_are_a_faint_line_of_their_own() -> None:
+    picture = draw(restarted(), step=8, panels=("charts",), superseded=True)
+    (group,) = [each for each in picture.iter(f"{SVG}g") if each.get("class") == "superseded"]
+    assert float(group.get("opacity", 1)) <= 0.5
+    (past,) = paths(group, "line")
+    (line,) = [path for path in paths(picture, "line") if path is not past]
+    assert len(points(past)) == 6 and len(points(line)) == 9
+    assert points(past)[0][0] == pytest.approx(points(line)[5][0], abs=0.2)
+    assert points(past)[-1][0] > points(line)[-1][0]
+
+
+def test_what_several_restarts_superseded_is_not_joined() -> None:
+    run = restarted()
+    run.extend("loss", [7, 8], [2000, 2001], [3, 3])
+    picture = draw(run, step=8, panels=("charts",), superseded=True)
+    (group,) = [each for each in picture.iter(f"{SVG}g") if each.get("class") == "superseded"]
+    assert paths(group, "line")[0].get("d", "").count("M") == 2
+
+
+def test_the_ridge_is_of_the_rows_that_are_left() -> None:
+    hidden, shown = (draw(restarted(), step=10, panels=("ridges",), superseded=each) for each in (False, True))
+    assert "at step 8" in " ".join(texts(hidden)) and "at step 10" in " ".join(texts(shown))
+    assert [paths(each, "ridge")[0].get("opacity") for each in (hidden, shown)] == [None, ".4"]
+
+
+def test_a_run_of_which_nothing_is_left_draws_nothing() -> None:
+    run = restarted()
+    run.restart(0)
+    for superseded in (False, True):
+        assert not paths(draw(run, superseded=superseded), "ridge")
+
+
 # Hostile words
 
 
@@ -376,13 +434,14 @@ def any_run(pick: st.DrawFn) -> Run:
     st.floats(0, 0.999) | st.just(math.nan),
     words,
     st.integers(300, 1200),
+    st.booleans(),
 )
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::nbviz.notice.NbvizWarning")
 def test_any_run_gives_well_formed_xml(
-    runs: list[Run], panels: list[str], step: int, smoothing: float, title: str, width: int
+    runs: list[Run], panels: list[str], step: int, smoothing: float, title: str, width: int, superseded: bool
 ) -> None:
-    svg = picture_svg(runs, panels, step, smoothing, title, width)
+    svg = picture_svg(runs, panels, step, smoothing, title, width, superseded=superseded)
     picture = ET.fromstring(svg.encode())
     assert float(picture.get("height", 0)) > 0
     for element in picture.iter():

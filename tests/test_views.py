@@ -85,6 +85,8 @@ def test_several_runs_are_shown_at_one_step() -> None:
         {"smoothing": 2},
         {"smoothing": True},
         {"smoothing": float("nan")},
+        {"superseded": 1},
+        {"superseded": "yes"},
         {"title": 3},
         {"title": "evil"},
         {"tags": 3},
@@ -106,6 +108,21 @@ def test_the_page_sets_the_smoothing() -> None:
     live = LiveLoss()
     live.set_state({"smoothing": 0.9})
     assert live.smoothing == 0.9
+
+
+def test_the_page_shows_and_hides_superseded_rows() -> None:
+    live = LiveLoss()
+    assert not live.superseded
+    live.set_state({"superseded": True})
+    assert live.superseded
+
+
+def test_a_view_of_a_restarted_run_stands_at_the_step_it_has_reached_again() -> None:
+    run = trained(9)
+    live = LiveLoss(run=run)
+    run.log(loss=0.5, step=3)
+    live.channels[0].flush()
+    assert live.step == 3
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -104,7 +104,7 @@ function makeSmoothing(scene: Scene, signal: AbortSignal): { element: HTMLElemen
 /** The switch that shows what restarts superseded, where there is anything. */
 export function makeSuperseded(scene: Scene, signal: AbortSignal): { element: HTMLElement; draw: () => void } {
   const count = make("span");
-  const element = make("button", { class: "superseded", type: "button" }, "superseded ", count);
+  const element = make("button", { class: "superseded", type: "button" }, make("span", { class: "superseded-word" }, "superseded "), count);
   element.addEventListener("click", () => {
     scene.superseded = !scene.superseded;
     scene.keep?.("superseded");

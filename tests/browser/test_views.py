@@ -303,6 +303,48 @@ def test_the_smoothing_that_the_reader_chose_reaches_python(inspector: LabNotebo
     expect(inspector.output(1).locator(".smoothing output")).to_have_text("0.99")
 
 
+RESTARTED = """
+import numpy as np, nbviz
+run = nbviz.Run("restarted run")
+for pass_, steps in enumerate([range(60), range(40, 50)]):
+    for step in steps:
+        run.log(loss=100.0 * (1 - pass_) + step, step=step)
+        if step % 10 == 0:
+            run.log_histogram("layer/weight", np.linspace(-1, 1, 50), step=step)
+run.finish()
+inspector = nbviz.Inspector(run)
+"""
+
+
+def test_what_a_restart_superseded_is_hidden_until_the_reader_shows_it(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook([RESTARTED, "inspector"])
+    notebook.run(0)
+    notebook.run(1)
+    output = notebook.output(1)
+    switch = output.get_by_role("button", name=re.compile("superseded"))
+    expect(switch).to_have_text("superseded 22")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(slider(output)).to_have_attribute("aria-valuemax", "49")
+    expect(value(output, "loss")).to_have_text("49.0")
+    expect(output.locator(".legend-best")).to_have_text("best 40.0 at 40")
+    switch.focus()
+    switch.press("Enter")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    expect(slider(output)).to_have_attribute("aria-valuemax", "59")
+    expect(value(output, "loss")).to_have_text("49.0")
+    output.locator(".plot").first.hover(position={"x": 330, "y": 100})
+    expect(output.locator(".tooltip")).to_contain_text("superseded")
+    notebook.wait_for("harness.idle()")
+    assert notebook.execute("import time; time.sleep(0.2); print(inspector.superseded)") == "True\n"
+    notebook.execute("inspector.superseded = False")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(slider(output)).to_have_attribute("aria-valuemax", "49")
+
+
+def test_a_run_that_never_restarted_has_no_such_switch(inspector: LabNotebook) -> None:
+    expect(inspector.output(1).locator(".superseded")).to_be_hidden()
+
+
 def test_runs_of_one_name_are_told_apart_by_their_keys(open_notebook: OpenNotebook) -> None:
     setup = "import nbviz\nruns = {'first': nbviz.Run(), 'second': nbviz.Run()}\n"
     log = "for value, run in enumerate(runs.values()): run.log(loss=1.0 + value)\n"
