@@ -359,6 +359,27 @@ def test_a_replaced_file_is_read_from_its_start_and_appended(tmp_path: Path, sto
     assert values(runs, tmp_path.name) == half(100, 110) + half(200, 200 + stop)
 
 
+def test_a_file_replaced_between_the_look_and_the_reading_is_read_from_its_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / NAME, losses(0, 10))
+    runs = Following(tmp_path)
+    runs.poll()
+    append(path, losses(10, 12))
+    good_readinto, new = LocalStorage.readinto, write(tmp_path / "new", losses(100, 130))
+
+    def readinto(storage: LocalStorage, path: str, offset: int, buffer: memoryview) -> int:
+        if offset and new.exists():
+            new.replace(path)
+        return good_readinto(storage, path, offset, buffer)
+
+    monkeypatch.setattr(LocalStorage, "readinto", readinto)
+    while runs.poll():
+        pass
+    assert values(runs, tmp_path.name) == half(0, 10) + half(100, 130)
+    assert runs[tmp_path.name].problems == []
+
+
 def test_a_file_that_is_gone_keeps_what_it_gave(tmp_path: Path) -> None:
     path = write(tmp_path / NAME, losses(0, 3))
     runs = Following(tmp_path)
