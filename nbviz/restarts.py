@@ -38,7 +38,7 @@ class Restarts:
         if self._largest is None or step > self._largest:
             return
         # It covers what an earlier restart at its step or beyond did. Another thread may be reading the tuple.
-        self._found = (*(each for each in self._found if each[1] < step), (row, step))
+        self._found = (*(each for each in self._found if each[1] < step), (row, int(step)))
         self._largest = step - 1
         self.changes += 1
 

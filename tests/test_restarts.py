@@ -100,10 +100,11 @@ def test_a_declared_restart_supersedes_what_is_there_and_nothing_that_follows() 
     run = Run("run")
     run.extend("loss", [0, 1, 2], [0, 1, 2], [0, 0, 0])
     run.extend("accuracy", [0, 2], [0, 2], [0, 0])
-    run.restart(1)
+    run.restart(np.int64(1))  # type: ignore[arg-type]
     run.extend("loss", [1, 2], [3, 4], [0, 0])
     assert run["loss"].superseded.tolist() == [False, True, True, False, False]
     assert run["accuracy"].superseded.tolist() == [False, True]
+    assert run["accuracy"].restarts.staircase() == ((2, 1),) and type(run["accuracy"].restarts.staircase()[0][1]) is int
 
 
 def test_a_declared_restart_beyond_the_last_step_changes_nothing() -> None:
