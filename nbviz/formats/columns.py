@@ -154,7 +154,7 @@ class Columns:
             return
         rows.names[group] = self._named(layout).take(found)
         rows.wall_times[group] = np.ndarray(count, "<f8", matrix, layout.wall_time.start, stride)
-        rows.steps[group] = varints(matrix, layout.step.start, layout.step.stop, layout.width)
+        rows.steps[group] = varints(matrix, layout.step.start, layout.step.stop, layout.width, count)
         if layout.number:
             at, dtype = layout.number
             rows.values[group] = np.ndarray(count, dtype, matrix, at, stride)
@@ -175,11 +175,11 @@ class Columns:
         return number
 
 
-def varints(matrix: Words, start: int, stop: int, width: int) -> NDArray[np.int64] | int:
-    """The varints, all of ``stop - start`` bytes, at byte ``start`` of each row; 0 where they have none."""
-    count, size = len(matrix), stop - start
+def varints(matrix: Words | Bytes, start: int, stop: int, width: int, count: int) -> Offsets:
+    """The varints, all of ``stop - start`` bytes, at byte ``start`` of each row; zeros if they have none."""
+    size = stop - start
     if not size:
-        return 0
+        return np.zeros(count, np.int64)
     if start + 8 <= width and size <= 8:
         raw = np.ndarray(count, "<u8", matrix, start, (width,)).copy()
         digits = [raw >> np.uint64(digit) & np.uint64(127 << 7 * digit) for digit in range(size)]

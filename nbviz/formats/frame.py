@@ -152,6 +152,11 @@ def _chains(data: Bytes, stretches: Sequence[Stretch]) -> tuple[list[Offsets], l
     return starts, ends
 
 
+def leading(data: Bytes, most: int) -> tuple[list[int], int]:
+    """The starts of at most ``most`` records at the start of ``data``, by their lengths alone, and where they end."""
+    return _follow(data, 0, len(data), most)
+
+
 def _follow(data: Bytes, at: int, stop: int, most: int = -1) -> tuple[list[int], int]:
     starts: list[int] = []
     length_at, append = LENGTH.unpack_from, starts.append

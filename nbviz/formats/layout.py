@@ -24,6 +24,7 @@ from nbviz.formats.event import (
     WALL_TIME,
     plugin_data,
 )
+from nbviz.formats.extra import EXACT
 from nbviz.formats.frame import HEADER
 from nbviz.formats.protobuf import BYTES, FIXED32, FIXED64, fields, text
 from nbviz.formats.tensor import CONTENT, DIM, DTYPE, SHAPE, SIZE
@@ -140,7 +141,7 @@ class Layout:
     def _find_value(self, record: bytes, fixed: Bytes) -> None:
         places: dict[int, Place] = {}
         for key, start, stop in fields(record, *self.item):
-            if key in places or not (key in CONTENTS or key in (TAG, METADATA)):
+            if key in places or not (key in CONTENTS or key in (TAG, METADATA, EXACT)):
                 raise UnusualError
             places[key] = Place(start, stop)
         contents = places.keys() & CONTENTS
@@ -155,6 +156,11 @@ class Layout:
             self.number = locate_number(record, *place)
             if self.number is None and self._metadata and plugin_data(record[slice(*self._metadata)])[0] == "scalars":
                 raise UnusualError
+        if exact := places.get(EXACT):
+            if self._content != SIMPLE_VALUE:
+                raise UnusualError
+            self.number = exact.start, "<f8"
+            fixed[slice(*place)] = 0
         if self.number:
             start, dtype = self.number
             place = Place(start, start + np.dtype(dtype).itemsize)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.columns import Columns, Rows
+from nbviz.formats.cycle import Cycles
 from nbviz.formats.event import Batch, EventDecoder
 from nbviz.formats.frame import FRAME, HEADER, Stretch, frame, sound_length
 from nbviz.formats.glance import Glances
@@ -19,6 +20,8 @@ Bytes = NDArray[np.uint8]
 
 MARGIN = 4096
 """Bytes by which a buffer must be longer than what it holds."""
+LONG = 1 << 16
+"""Bytes of a stretch that is looked at for cycles."""
 FEW = 1000
 """Records that are decoded one by one, as numpy is slow to start."""
 
@@ -33,11 +36,14 @@ class Part(NamedTuple):
         In the file, of the part's first byte.
     decoder : EventDecoder
         The one of the file's run.
+    more : bool
+        The file goes on, so that the rest of a cycle may be left to the next part.
     """
 
     stretch: Stretch
     offset: int
     decoder: EventDecoder
+    more: bool = False
 
 
 class Decoded(NamedTuple):
@@ -57,6 +63,8 @@ class Decoded(NamedTuple):
         How many records were sound.
     problems : list of (int, str)
         What was damaged: the offset in the file, and one sentence.
+    periodic : bool
+        The part ended in cycles.
     """
 
     batches: list[Batch]
@@ -65,6 +73,7 @@ class Decoded(NamedTuple):
     lost: bool
     records: int
     problems: list[tuple[int, str]]
+    periodic: bool = False
 
 
 class EventReader:
@@ -72,6 +81,7 @@ class EventReader:
 
     def __init__(self) -> None:
         self._columns = Columns()
+        self._cycles = Cycles()
         self._glances = Glances()
 
     def decode(self, data: Bytes, parts: Sequence[Part]) -> list[Decoded]:
@@ -84,8 +94,34 @@ class EventReader:
         parts : sequence of Part
             In the order of the buffer.
         """
-        if not parts:
-            return []
+        if len(parts) == 1 and parts[0].stretch.stop - parts[0].stretch.start > LONG:
+            return [self._decode_long(data, parts[0])]
+        return self._decode_all(data, parts) if parts else []
+
+    def _decode_long(self, data: Bytes, part: Part) -> Decoded:
+        """Decode cycles as long as there are any, and a stretch by the other ways whenever there are none."""
+        (at, stop, lost), whole, length = part.stretch, _NOTHING, LONG
+        start = at
+        while True:
+            offset = part.offset + at - start
+            found = None if lost else self._cycles.decode(data[at:stop], offset, part.decoder)
+            if found:
+                batch, records, size = found
+                whole = _joined(whole, Decoded([batch], size, FRAME, False, records, [], True))
+                at, length = at + size, LONG
+            if at == stop or (part.more and stop - at < self._cycles.size):
+                return whole
+            stretch = Stretch(at, min(stop, at + length), lost)
+            (decoded,) = self._decode_all(data, [part._replace(stretch=stretch, offset=part.offset + at - start)])
+            if stretch.stop < stop and at + decoded.needed > stretch.stop and not decoded.used:
+                length = decoded.needed
+                continue
+            whole = _joined(whole, decoded)
+            at, lost, length = at + decoded.used, decoded.lost, 4 * length
+            if stretch.stop == stop:
+                return whole
+
+    def _decode_all(self, data: Bytes, parts: Sequence[Part]) -> list[Decoded]:
         framed = frame(data, [part.stretch for part in parts])
         stops = np.cumsum([len(each.starts) for each in framed]).tolist()
         starts, sizes = (np.concatenate([each[field] for each in framed]) for field in (0, 1))
@@ -109,6 +145,22 @@ class EventReader:
             decoded.append(Decoded(batches, used, needed, each.lost, stop - first - len(bad), sorted(problems)))
             first = stop
         return decoded
+
+
+_NOTHING = Decoded([], 0, FRAME, False, 0, [])
+
+
+def _joined(first: Decoded, second: Decoded) -> Decoded:
+    """What two stretches held, one after the other."""
+    return Decoded(
+        first.batches + second.batches,
+        first.used + second.used,
+        second.needed,
+        second.lost,
+        first.records + second.records,
+        first.problems + second.problems,
+        second.periodic,
+    )
 
 
 def _size_of_next(view: memoryview, at: int, stop: int) -> int:

@@ -55,6 +55,8 @@ class EventFile:
         How many bytes from the position on can be anything.
     lost : bool
         The position is behind a damaged header.
+    periodic : bool
+        What was read last was.
     unfinished : int
         Bytes at the end of a file taken for complete that are the beginning of a record.
     """
@@ -74,7 +76,7 @@ class EventFile:
 
     def _restart(self) -> None:
         self.position = self.overlap = 0
-        self.lost = False
+        self.lost, self.periodic = False, True
         self.needed = 1
         self._source = next(_sources)
         self._origin = Origin(self._storage, self.path, self._report)
@@ -151,13 +153,13 @@ class EventFile:
         self._last = bytes(data[max(0, done - OVERLAP) : done])
         self.overlap = len(self._last)
         self.position += decoded.used
-        self.needed, self.lost = decoded.needed, decoded.lost
+        self.needed, self.lost, self.periodic = decoded.needed, decoded.lost, decoded.periodic
         self._records += decoded.records
         if more:
             self._seen = None
         self._held += decoded.batches
         self._rows_held += decoded.records
-        tags = max(len(batch.columns) for batch in decoded.batches)
+        tags = max((len(batch.columns) for batch in decoded.batches), default=0)
         if self._rows_held >= max(LEAST_HELD, HELD * tags):
             self.commit()
         self._report_damage(decoded.problems)

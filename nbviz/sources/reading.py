@@ -15,6 +15,9 @@ from nbviz.sources.storage import Storage
 CHUNK = 8 << 20
 """Bytes read at a time: enough for numpy to be fast, and few enough to bound memory and to let files take turns."""
 
+PERIODIC = 1 << 20
+"""The same for periodic logs, which are read without temporary copies."""
+
 KEPT = 1 << 16
 """Bytes of buffer that are kept between two polls."""
 
@@ -53,7 +56,7 @@ class Reading:
                 size = file.look()
                 if not size:
                     continue
-                most = max(CHUNK, file.needed)
+                most = max(min(PERIODIC, CHUNK) if file.periodic else CHUNK, file.needed)
                 if requests and total + min(size, most) > CHUNK:
                     more |= self._decode(requests, tick)
                     requests, total = [], 0
@@ -95,7 +98,7 @@ class Reading:
                 file.replaced()
                 replaced.append([file])
                 continue
-            parts.append(Part(Stretch(start, stop, file.lost), file.position, file.decoder))
+            parts.append(Part(Stretch(start, stop, file.lost), file.position, file.decoder, request.more))
             read.append((request, view[at:stop]))
             at = stop
         for (request, held), decoded in zip(read, self._reader.decode(self._buffer, parts), strict=True):
