@@ -1,14 +1,18 @@
 """nbviz: Jupyter widgets for watching a model learn."""
 
-from nbviz.export import export_html
-from nbviz.notice import NbvizWarning
-from nbviz.run import Run
-from nbviz.series import Histogram, HistogramSeries, ItemSeries, ScalarSeries
-from nbviz.sources.events import follow, read
-from nbviz.views.inspector import Inspector
-from nbviz.views.live_loss import LiveLoss
-from nbviz.views.ridgeline import Ridgeline
-from nbviz.views.scrubber import Scrubber
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbviz.export import export_html
+    from nbviz.notice import NbvizWarning
+    from nbviz.run import Run
+    from nbviz.series import Histogram, HistogramSeries, ItemSeries, ScalarSeries
+    from nbviz.sources.events import follow, read
+    from nbviz.views.inspector import Inspector
+    from nbviz.views.live_loss import LiveLoss
+    from nbviz.views.ridgeline import Ridgeline
+    from nbviz.views.scrubber import Scrubber
 
 __version__ = "0.1.0"
 
@@ -27,3 +31,32 @@ __all__ = [
     "follow",
     "read",
 ]
+
+# Imported at their first use: a process that reads a log has no need of widgets, which take longer than the reading.
+_MODULES = {
+    "Histogram": "series",
+    "HistogramSeries": "series",
+    "Inspector": "views.inspector",
+    "ItemSeries": "series",
+    "LiveLoss": "views.live_loss",
+    "NbvizWarning": "notice",
+    "Ridgeline": "views.ridgeline",
+    "Run": "run",
+    "ScalarSeries": "series",
+    "Scrubber": "views.scrubber",
+    "export_html": "export",
+    "follow": "sources.events",
+    "read": "sources.events",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

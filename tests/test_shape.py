@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -39,8 +40,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views": {"channel", "charts", "export", "picture", "run", "series"},
 }
 
-# `import nbviz` brings numpy, traitlets, ipywidgets and anywidget. All the rest is imported where it is used.
+# Only views bring these: who reads a log does not wait for them.
+OF_WIDGETS = ["anywidget", "ipywidgets", "traitlets"]
+
+# These are imported where they are used, whatever is imported from nbviz.
 HEAVY = [
+    "PIL",
     "bqplot",
     "fsspec",
     "jax",
@@ -90,12 +95,51 @@ def test_who_may_import_whom_has_no_circle() -> None:
     assert not left
 
 
+def test_what_type_checkers_see_is_what_is_exported() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    seen = {alias.name: getattr(import_module(str(node.module)), alias.name)
+            for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}  # fmt: skip
+    assert seen == {name: getattr(nbviz, name) for name in nbviz.__all__}
+
+
 def test_every_public_name_is_exported_on_purpose() -> None:
+    for name in nbviz.__all__:
+        getattr(nbviz, name)
+    private = {"TYPE_CHECKING", "import_module"}
     public = {name for name, value in vars(nbviz).items() if name[0] != "_" and not isinstance(value, ModuleType)}
-    assert public == set(nbviz.__all__)
+    assert public - private == set(nbviz.__all__)
+    assert dir(nbviz) == sorted([*nbviz.__all__, "__version__"])
+    with pytest.raises(AttributeError, match="module 'nbviz' has no attribute 'losses'"):
+        getattr(nbviz, "losses")  # noqa: B009
 
 
-def test_a_bare_import_leaves_the_heavy_packages_alone() -> None:
-    code = f"import nbviz, sys; print([name for name in {HEAVY} if name in sys.modules])"
+def loaded_by(code: str, names: list[str]) -> list[str]:
+    code = f"{code}\nimport sys; print(*[name for name in {names} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    return done.stdout.split()
+
+
+def test_a_bare_import_brings_nothing() -> None:
+    assert loaded_by("import nbviz", [*HEAVY, *OF_WIDGETS, "numpy", "nbviz.run"]) == []
+
+
+def test_no_public_name_brings_a_heavy_package() -> None:
+    assert loaded_by("from nbviz import *; LiveLoss", HEAVY) == []
+
+
+def test_reading_a_log_brings_no_widgets(tmp_path: Path) -> None:
+    run = nbviz.Run()
+    run.log(loss=0.5)
+    run.log_histogram("weights", [1.0, 2.0])
+    run.save(tmp_path / "log")
+    unwanted = [*HEAVY, *OF_WIDGETS, "concurrent.futures", "http.client", "ssl"]
+    code = f"""
+import nbviz
+runs = nbviz.read({str(tmp_path / "log")!r})
+assert runs["log"]["loss"].values.tolist() == [0.5] and len(runs["log"]["weights"]) == 1
+with nbviz.follow({str(tmp_path / "log")!r}):
+    pass
+nbviz.Run().log(loss=0.5)
+"""
+    assert loaded_by(code, unwanted) == []

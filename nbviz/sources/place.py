@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from nbviz.sources.remote import RemoteStorage
 from nbviz.sources.storage import LocalStorage, Storage, shown
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(://|::)")  # one letter alone is a drive
@@ -22,10 +20,14 @@ def locate(path: str | os.PathLike[str], options: Mapping[str, Any]) -> tuple[St
     name = shown(root)
     storage: Storage
     if _URL.match(root) and urlsplit(root).scheme not in ("file", "local"):
+        from nbviz.sources.remote import RemoteStorage
+
         storage = remote = RemoteStorage(root, options)
         root = remote.root
     else:
         if _URL.match(root):
+            from urllib.request import url2pathname  # which brings http and ssl
+
             root = url2pathname(urlsplit(root).path)
         storage, root = LocalStorage(), str(Path(root).expanduser())
         name = shown(root)
