@@ -157,7 +157,8 @@ class Columns:
         rows.steps[group] = varints(matrix, layout.step.start, layout.step.stop, layout.width, count)
         if layout.number:
             at, dtype = layout.number
-            rows.values[group] = np.ndarray(count, dtype, matrix, at, stride)
+            with np.errstate(invalid="ignore"):  # a float32 may be a signalling NaN
+                rows.values[group] = np.ndarray(count, dtype, matrix, at, stride)
         if not layout.is_scalar:
             rows.starts[group] = starts[group] + layout.item.start
             rows.sizes[group] = layout.item.stop - layout.item.start

@@ -110,7 +110,8 @@ class _Cycle:
             steps = varints(data, *places, self.size, count)
             if kind == "scalar" and layout.number:
                 at, dtype = layout.number
-                values = np.ndarray(count, dtype, data, start + at, (self.size,)).astype(np.float64)
+                with np.errstate(invalid="ignore"):  # a float32 may be a signalling NaN
+                    values = np.ndarray(count, dtype, data, start + at, (self.size,)).astype(np.float64)
                 columns = [steps, walls, values]
             else:
                 item = offset + start + layout.item.start

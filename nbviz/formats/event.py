@@ -175,7 +175,7 @@ def plugin_data(metadata: bytes) -> tuple[str, bytes]:
 class Known(Protocol):
     """Knows some payloads by sight."""
 
-    def add(self, payload: bytes, offset: int, batch: Batch, decoder: EventDecoder) -> bool:
+    def add(self, payload: bytes | memoryview, offset: int, batch: Batch, decoder: EventDecoder) -> bool:
         """Add what a payload holds to the batch; False if the payload must be parsed."""
 
 
@@ -197,7 +197,7 @@ class EventDecoder:
         self.metadata: dict[str, bytes] = {}
         self.plugins: dict[str, str] = {}
 
-    def decode(self, payloads: Iterable[tuple[int, bytes]], known: Known | None = None) -> list[Batch]:
+    def decode(self, payloads: Iterable[tuple[int, bytes | memoryview]], known: Known | None = None) -> list[Batch]:
         """Decode the payloads of records, each given with its offset in the file; ``known`` may do so without parsing.
 
         A new batch begins wherever the run says that it restarted. Never raises: what is malformed is left out and
@@ -209,7 +209,7 @@ class EventDecoder:
                 if known is not None and known.add(payload, offset, batches[-1], self):
                     continue
                 try:
-                    self._event(payload, offset, batches)
+                    self._event(bytes(payload), offset, batches)
                 except MalformedError as problem:
                     batches[-1].problems.setdefault(str(problem), "")
         return batches

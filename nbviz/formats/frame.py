@@ -38,7 +38,9 @@ LONGEST = 2**31 - 1
 # cut leaves behind, without trying every byte of it; it misses the one length (0xde7aa85) whose checksum is zero.
 _PERHAPS_HEADER = re.compile(rb"(?=\0{4}(?!\0{4}))")
 
-LANE = 8192
+CUT = "a record claims more bytes than the file holds, so it was left out"
+
+LANE = 4096
 """Bytes between two places from which the chain of records is followed at once."""
 FEW = 4096
 """Records that are faster followed one by one."""
@@ -56,11 +58,14 @@ class Stretch(NamedTuple):
         The buffer is at least 16 bytes longer than any ``stop``.
     lost : bool
         ``start`` lies behind a damaged header.
+    end : int, optional
+        Where the file ends, if it does not grow any more: a record that claims more is none.
     """
 
     start: int
     stop: int
     lost: bool = False
+    end: int | None = None
 
 
 class Framed(NamedTuple):
@@ -76,6 +81,9 @@ class Framed(NamedTuple):
         No sound header was found since the last damaged one.
     problems : list of (int, str)
         What was damaged: the offset in the buffer, and one sentence.
+    cut : int or None
+        Where the last record begins that claims more than the file holds, if nothing sound came after it. A file that
+        stops within its last record has such a one; it is a problem if something follows.
     """
 
     starts: Offsets
@@ -83,13 +91,19 @@ class Framed(NamedTuple):
     stop: int
     lost: bool
     problems: list[tuple[int, str]]
+    cut: int | None = None
+
+
+@lru_cache(maxsize=65536)
+def length_checksum(size: int) -> int:
+    """The masked CRC of the length of a payload."""
+    return masked_crc(LENGTH.pack(size))
 
 
 @lru_cache(maxsize=65536)
 def header(size: int) -> bytes:
     """The 12 bytes that lead a payload of ``size`` bytes."""
-    length = LENGTH.pack(size)
-    return length + FOOTER.pack(masked_crc(length))
+    return HEADER.pack(size, length_checksum(size))
 
 
 def frame(data: Bytes, stretches: Sequence[Stretch]) -> list[Framed]:
@@ -104,8 +118,8 @@ def frame(data: Bytes, stretches: Sequence[Stretch]) -> list[Framed]:
         sizes = np.diff(starts, append=end) - FRAME
         if stretch.lost or not _are_sound(data, starts, sizes):
             framed.append(_frame_carefully(view, *stretch))
-        elif stretch.stop - end >= HEADER.size and sound_length(view, end) is None:
-            rest = _frame_carefully(view, end, stretch.stop, False)
+        elif stretch.stop - end >= HEADER.size and (stretch.end or sound_length(view, end) is None):
+            rest = _frame_carefully(view, end, *stretch[1:])
             starts, sizes = np.concatenate((starts, rest.starts)), np.concatenate((sizes, rest.sizes))
             framed.append(Framed(starts, sizes, *rest[2:]))
         else:
@@ -234,7 +248,9 @@ def _follow_lanes(
 # After damage
 
 
-def _frame_carefully(view: memoryview, at: int, stop: int, lost: bool) -> Framed:
+def _frame_carefully(view: memoryview, at: int, stop: int, lost: bool, end: int | None) -> Framed:
+    cut: int | None = None
+    told = lost
     starts: list[int] = []
     sizes: list[int] = []
     problems: list[tuple[int, str]] = []
@@ -246,14 +262,23 @@ def _frame_carefully(view: memoryview, at: int, stop: int, lost: bool) -> Framed
         length = sound_length(view, at)
         if length is None:
             problems.append((at, "the header of a record is damaged, so reading went on at the next sound one"))
+            at, lost, told = at + 1, True, True
+            continue
+        after = at + length + FRAME
+        if end is not None and after > end:
+            cut = at if cut is None and not told else cut
             at, lost = at + 1, True
             continue
-        if at + length + FRAME > stop:
+        if after > stop:
             break
+        if cut is not None:
+            problems.append((cut, CUT))
+            cut = None
+        told = False
         starts.append(at)
         sizes.append(length)
-        at += length + FRAME
-    return Framed(np.array(starts, np.int64), np.array(sizes, np.int64), at, lost, problems)
+        at = after
+    return Framed(np.array(starts, np.int64), np.array(sizes, np.int64), at, lost, problems, cut)
 
 
 def _find_header(view: memoryview, at: int, stop: int) -> tuple[int, bool]:

@@ -6,14 +6,17 @@ import struct
 from collections import defaultdict
 from typing import NamedTuple
 
-from nbviz.formats.event import Batch, EventDecoder
+from nbviz.formats.event import CONTENTS, STEP, SUMMARY, TAG, VALUE, WALL_TIME, Batch, EventDecoder
 from nbviz.formats.frame import FOOTER, HEADER
 from nbviz.formats.layout import Layout, Template, UnusualError
-from nbviz.formats.protobuf import signed
+from nbviz.formats.protobuf import MalformedError, signed, text, varint
 
 _MET = 3
 """Records of one length that are parsed before one of them is taken for an example."""
 _MOST_EXAMPLES = 1024
+_LONGEST = 1024
+"""Bytes of a payload beyond which reading its head is cheaper than comparing all."""
+_HEAD = 320
 
 _double = struct.Struct("<d").unpack_from
 
@@ -24,7 +27,7 @@ class _Look(NamedTuple):
     mask: int
     templates: dict[int, Template]
     wall_time: int
-    step: range
+    step: int
     number: tuple[int, struct.Struct] | None
     item: tuple[int, int]
 
@@ -36,18 +39,21 @@ class Glances:
         self._looks: dict[int, list[_Look]] = defaultdict(list)
         self._met: dict[int, int] = defaultdict(int)
 
-    def add(self, payload: bytes, offset: int, batch: Batch, decoder: EventDecoder) -> bool:
+    def add(self, payload: bytes | memoryview, offset: int, batch: Batch, decoder: EventDecoder) -> bool:
         """Add what a payload holds to the batch; False if the payload must be parsed."""
+        if len(payload) > _LONGEST:
+            return self._add_long(payload, offset, batch, decoder)
+        payload = bytes(payload)
         bits = int.from_bytes(payload, "little")
-        for mask, templates, wall_time, places, number, (start, stop) in self._looks.get(len(payload), ()):
+        for mask, templates, wall_time, step_at, number, (start, stop) in self._looks.get(len(payload), ()):
             template = templates.get(bits & mask)
             if template is None:
                 continue
             kind = decoder.kind_of(*template, number is not None)
-            step = 0
-            for shift, at in enumerate(places):
-                step |= (payload[at] & 127) << 7 * shift
-            step, wall = signed(step & 0xFFFFFFFFFFFFFFFF), _double(payload, wall_time)[0]
+            step = varint(payload, step_at)[0] if step_at else 0
+            if step >> 63:
+                step = signed(step)
+            wall = _double(payload, wall_time)[0]
             if kind == "scalar" and number:
                 batch.add_scalar(template.tag, step, wall, number[1].unpack_from(payload, number[0])[0])
             elif kind:
@@ -55,6 +61,35 @@ class Glances:
             return bool(kind)
         self._meet(payload)
         return False
+
+    def _add_long(self, payload: bytes | memoryview, offset: int, batch: Batch, decoder: EventDecoder) -> bool:
+        """Index one value whose content is the end of the payload, as histograms of torch are: its head tells all."""
+        head, size = bytes(payload[:_HEAD]), len(payload)
+        step = start = 0
+        at = 9
+        try:
+            if head[at] == STEP:
+                step, at = varint(head, 10)
+            for key in (SUMMARY, VALUE):
+                if head[at] != key:
+                    return False
+                length, at = varint(head, at + 1)
+                if at + length != size:
+                    return False
+            start = at
+            length, at = varint(head, start + 1)
+            name, at = head[at : at + length], at + length
+            content = head[at]
+            length, at = varint(head, at + 1)
+        except (IndexError, MalformedError):
+            return False
+        if head[0] != WALL_TIME or head[start] != TAG or content not in CONTENTS or at + length != size:
+            return False
+        tag = text(name)
+        kind = decoder.kind_of(tag, content, "", b"", False)
+        if kind:
+            batch.add_item(tag, kind, signed(step), _double(head, 1)[0], offset + start, size - start)
+        return bool(kind)
 
     def _meet(self, payload: bytes) -> None:
         size = len(payload)
@@ -74,7 +109,7 @@ class Glances:
             mask,
             {},
             layout.wall_time.start - HEADER.size,
-            range(layout.step.start - HEADER.size, layout.step.stop - HEADER.size),
+            max(0, layout.step.start - HEADER.size),
             number,
             (layout.item.start - HEADER.size, layout.item.stop - HEADER.size),
         )

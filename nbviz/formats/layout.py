@@ -95,7 +95,7 @@ class Layout:
         self.step = Place(0, 0)
         self.number: tuple[int, str] | None = None
         self._content = 0
-        self._metadata: Place | None = None
+        self._metadata, self._plugin = b"", ""
         fixed = np.full(self.width, 255, np.uint8)
         fixed[len(record) - 4 :] = 0
         self._find_event(record, fixed)
@@ -148,13 +148,15 @@ class Layout:
         if TAG not in places or len(contents) != 1:
             raise UnusualError
         (self._content,) = contents
-        self._tag, self._metadata = places[TAG], places.get(METADATA)
+        self._tag, metadata = places[TAG], places.get(METADATA)
+        self._metadata = record[slice(*metadata)] if metadata else b""
+        self._plugin, _ = plugin_data(self._metadata)
         place = places[self._content]
         if self._content == SIMPLE_VALUE:
             self.number = place.start, "<f4"
         elif self._content == TENSOR:
             self.number = locate_number(record, *place)
-            if self.number is None and self._metadata and plugin_data(record[slice(*self._metadata)])[0] == "scalars":
+            if self.number is None and self._plugin == "scalars":
                 raise UnusualError
         if exact := places.get(EXACT):
             if self._content != SIMPLE_VALUE:
@@ -167,8 +169,7 @@ class Layout:
         fixed[slice(*place)] = 0
 
     def _template(self, record: bytes) -> Template:
-        metadata = record[slice(*self._metadata)] if self._metadata else b""
-        return Template(text(record[slice(*self._tag)]), self._content, plugin_data(metadata)[0], metadata)
+        return Template(text(record[slice(*self._tag)]), self._content, self._plugin, self._metadata)
 
     # Proving many
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.columns import Columns, Rows
+from nbviz.formats.crc import masked_crc
 from nbviz.formats.cycle import Cycles
 from nbviz.formats.event import Batch, EventDecoder
-from nbviz.formats.frame import FRAME, HEADER, Stretch, frame, sound_length
+from nbviz.formats.frame import CUT, FOOTER, FRAME, HEADER, LONGEST, Stretch, frame, length_checksum, sound_length
 from nbviz.formats.glance import Glances
 from nbviz.formats.table import Records, Table
 
@@ -20,8 +21,11 @@ Bytes = NDArray[np.uint8]
 
 MARGIN = 4096
 """Bytes by which a buffer must be longer than what it holds."""
+FEW_PARTS = 4
+SHORT = 1 << 13
+"""Bytes of a part whose records are decoded in one go over them."""
 LONG = 1 << 16
-"""Bytes of a stretch that is looked at for cycles."""
+"""Bytes of a stretch that is looked at for cycles, and after which they are looked for again; more if that was vain."""
 FEW = 1000
 """Records that are decoded one by one, as numpy is slow to start."""
 
@@ -63,6 +67,8 @@ class Decoded(NamedTuple):
         How many records were sound.
     problems : list of (int, str)
         What was damaged: the offset in the file, and one sentence.
+    cut : int or None
+        As in `nbviz.formats.frame.Framed`, in the file.
     periodic : bool
         The part ended in cycles.
     """
@@ -73,6 +79,7 @@ class Decoded(NamedTuple):
     lost: bool
     records: int
     problems: list[tuple[int, str]]
+    cut: int | None = None
     periodic: bool = False
 
 
@@ -83,6 +90,7 @@ class EventReader:
         self._columns = Columns()
         self._cycles = Cycles()
         self._glances = Glances()
+        self._length = LONG
 
     def decode(self, data: Bytes, parts: Sequence[Part]) -> list[Decoded]:
         """Decode what is complete.
@@ -96,28 +104,53 @@ class EventReader:
         """
         if len(parts) == 1 and parts[0].stretch.stop - parts[0].stretch.start > LONG:
             return [self._decode_long(data, parts[0])]
-        return self._decode_all(data, parts) if parts else []
+        few = [self._decode_few(data.data, part) for part in parts] if len(parts) <= FEW_PARTS else []
+        if None in few or not few:
+            return self._decode_all(data, parts) if parts else []
+        return [decoded for decoded in few if decoded]
+
+    def _decode_few(self, view: memoryview, part: Part) -> Decoded | None:
+        """Decode a few records, as they come while a file is followed; None if there are many or something is wrong."""
+        (start, stop, lost, end), offset, decoder, _ = part
+        if lost or end or stop - start > SHORT:
+            return None
+        payloads, at = [], start
+        while stop - at >= FRAME:
+            length, checksum = HEADER.unpack_from(view, at)
+            after = at + FRAME + length
+            if checksum != length_checksum(length) or length > LONGEST:
+                return None
+            if after > stop:
+                break
+            payload = bytes(view[at + HEADER.size : after - FOOTER.size])
+            if masked_crc(payload) != FOOTER.unpack_from(view, after - FOOTER.size)[0]:
+                return None
+            payloads.append((offset + at - start + HEADER.size, payload))
+            at = after
+        needed = FRAME + (length if stop - at >= FRAME else 0)
+        return Decoded(decoder.decode(payloads, self._glances), at - start, needed, False, len(payloads), [])
 
     def _decode_long(self, data: Bytes, part: Part) -> Decoded:
         """Decode cycles as long as there are any, and a stretch by the other ways whenever there are none."""
-        (at, stop, lost), whole, length = part.stretch, _NOTHING, LONG
+        (at, stop, lost, end), whole = part.stretch, _NOTHING
         start = at
         while True:
             offset = part.offset + at - start
             found = None if lost else self._cycles.decode(data[at:stop], offset, part.decoder)
             if found:
                 batch, records, size = found
-                whole = _joined(whole, Decoded([batch], size, FRAME, False, records, [], True))
-                at, length = at + size, LONG
+                whole = _joined(whole, Decoded([batch], size, FRAME, False, records, [], periodic=True))
+                at, self._length = at + size, LONG
             if at == stop or (part.more and stop - at < self._cycles.size):
                 return whole
-            stretch = Stretch(at, min(stop, at + length), lost)
+            stretch = Stretch(at, min(stop, at + self._length), lost, end)
             (decoded,) = self._decode_all(data, [part._replace(stretch=stretch, offset=part.offset + at - start)])
             if stretch.stop < stop and at + decoded.needed > stretch.stop and not decoded.used:
-                length = decoded.needed
+                self._length = decoded.needed
                 continue
             whole = _joined(whole, decoded)
-            at, lost, length = at + decoded.used, decoded.lost, 4 * length
+            at, lost = at + decoded.used, decoded.lost
+            self._length *= 4
             if stretch.stop == stop:
                 return whole
 
@@ -142,7 +175,9 @@ class EventReader:
             problems += [records.damage(row) for row in bad]
             used = each.stop - part.stretch.start
             needed = _size_of_next(records.view, each.stop, part.stretch.stop)
-            decoded.append(Decoded(batches, used, needed, each.lost, stop - first - len(bad), sorted(problems)))
+            cut = None if each.cut is None else records.shift + each.cut
+            sound = stop - first - len(bad)
+            decoded.append(Decoded(batches, used, needed, each.lost, sound, sorted(problems), cut))
             first = stop
         return decoded
 
@@ -152,13 +187,15 @@ _NOTHING = Decoded([], 0, FRAME, False, 0, [])
 
 def _joined(first: Decoded, second: Decoded) -> Decoded:
     """What two stretches held, one after the other."""
+    hid = [(first.cut, CUT)] if first.cut is not None and second.records else []
     return Decoded(
         first.batches + second.batches,
         first.used + second.used,
         second.needed,
         second.lost,
         first.records + second.records,
-        first.problems + second.problems,
+        first.problems + hid + second.problems,
+        second.cut if hid or first.cut is None else first.cut,
         second.periodic,
     )
 

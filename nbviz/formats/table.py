@@ -16,6 +16,10 @@ from nbviz.formats.frame import FOOTER, HEADER
 Offsets = NDArray[np.int64]
 
 
+LONG = 1024
+"""Bytes of a payload beyond which it is worth while not to copy it."""
+
+
 class Records(NamedTuple):
     """Records in a buffer.
 
@@ -33,11 +37,13 @@ class Records(NamedTuple):
     sizes: Offsets
     shift: int
 
-    def payloads(self, rows: Iterable[int], broken: list[int]) -> Iterator[tuple[int, bytes]]:
+    def payloads(self, rows: Iterable[int], broken: list[int]) -> Iterator[tuple[int, bytes | memoryview]]:
         """The payloads of some rows with their offsets in the file. Rows that fail their checksum go to ``broken``."""
         for row in rows:
             start, size = int(self.starts[row]) + HEADER.size, int(self.sizes[row])
-            payload = bytes(self.view[start : start + size])
+            payload: bytes | memoryview = self.view[start : start + size]
+            if size <= LONG:
+                payload = bytes(payload)
             if masked_crc(payload) == FOOTER.unpack_from(self.view, start + size)[0]:
                 yield self.shift + start, payload
             else:
@@ -73,12 +79,12 @@ class Table:
     def __init__(self, names: Sequence[Name], rows: Rows, records: Records, decoder: EventDecoder) -> None:
         self._names, self._rows, self._records, self._decoder = names, rows, records, decoder
 
-    def batches(self, start: int, stop: int, others: Iterable[int], broken: list[int]) -> list[Batch]:
+    def batches(self, start: int, stop: int, others: Sequence[int], broken: list[int]) -> list[Batch]:
         """Make batches of the rows from ``start`` to ``stop``, a new one after each restart.
 
         Parameters
         ----------
-        others : iterable of int
+        others : sequence of int
             Rows that are to be decoded one by one.
         broken : list of int
             Takes those of them that fail their checksum.
@@ -86,7 +92,11 @@ class Table:
         batches: list[Batch] = []
         found: _Found = {}
         current = Batch()
+        first = self._first_rows(start, stop) if others else []
         for row in others:
+            while first and first[-1][0] < row:  # what a tag was said to be first holds
+                _, name = first.pop()
+                self._decoder.kind_of(*self._names[name].template, self._names[name].has_number)
             for payload in self._records.payloads([row], broken):
                 for index, batch in enumerate(self._decoder.decode([payload])):
                     if index:
@@ -97,41 +107,54 @@ class Table:
         batches.append(self._filled(current, start, stop, found))
         return batches
 
+    def _first_rows(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """The first row of each name, and the name; the last one first."""
+        names = self._rows.names[start:stop]
+        first = np.full(len(self._names) + 1, -1)  # a row without a name falls to the one beyond
+        first[names[::-1]] = np.arange(stop, start, -1) - 1
+        return sorted(((row, name) for name, row in enumerate(first[:-1].tolist()) if row >= 0), reverse=True)
+
     def _filled(self, batch: Batch, start: int, stop: int, found: _Found) -> Batch:
         """Put the rows from ``start`` to ``stop``, and what else was found, into the batch."""
-        for name, rows, steps, walls, values in self._by_name(start, stop):
-            tag = name.template.tag
+        ordered = not found
+        for number, rows, *columns in self._by_name(start, stop):
+            name = self._names[int(number)]
             kind = self._decoder.kind_of(*name.template, name.has_number)
-            if kind == "scalar":
-                found.setdefault((tag, kind), []).append(_Columns(rows, (steps, walls, values)))
-            elif kind:
-                places = self._rows.starts[rows] + self._records.shift, self._rows.sizes[rows]
-                found.setdefault((tag, kind), []).append(_Columns(rows, (steps, walls, *places)))
-            else:
+            key = name.template.tag, kind
+            if not kind:
                 for row in rows.tolist():
                     (single,) = self._decoder.decode(self._records.payloads([row], []))
                     _add(found, row, single)
                     batch.problems = {**single.problems, **batch.problems}
-        for (tag, kind), parts in sorted(found.items(), key=lambda item: min(part.rows[0] for part in item[1])):
-            columns = parts[0].columns if len(parts) == 1 else _merged(parts)
-            batch.columns[tag, kind] = Scalars(*columns) if kind == "scalar" else Items(*columns)
+                ordered = False
+                continue
+            if kind != "scalar":
+                columns[2:] = self._rows.starts[rows] + self._records.shift, self._rows.sizes[rows]
+            ordered = ordered and key not in found
+            found.setdefault(key, []).append(_Columns(rows, columns))
+        if not ordered:
+            found = dict(sorted(found.items(), key=lambda item: min(part.rows[0] for part in item[1])))
+        for key, parts in found.items():
+            merged = parts[0].columns if len(parts) == 1 else _merged(parts)
+            batch.columns[key] = Scalars(*merged) if key[1] == "scalar" else Items(*merged)
         return batch
 
-    def _by_name(self, start: int, stop: int) -> Iterator[tuple[Name, Offsets, Any, Any, Any]]:
-        """Rows, steps, wall times and values of each name, in order of their first rows."""
+    def _by_name(self, start: int, stop: int) -> Iterator[list[Any]]:
+        """The number, the rows, and the steps, wall times and values of each name, in order of their first rows."""
         if not len(self._rows):
             return
         rows, names = self._rows, self._rows.names[start:stop]
         order = np.argsort(names.astype(np.uint16) if len(self._names) < 65535 else names, kind="stable")
         grouped = names[order]
         order += start
-        columns = [column.take(order) for column in (rows.steps, rows.wall_times, rows.values)]
+        columns = [order, *(column.take(order) for column in (rows.steps, rows.wall_times, rows.values))]
         firsts = np.flatnonzero(np.diff(grouped, prepend=-2))
-        lasts = np.append(firsts[1:], len(names))
-        for index in np.argsort(order[firsts]).tolist():
-            group, name = slice(firsts[index], lasts[index]), int(grouped[firsts[index]])
-            if name >= 0:
-                yield self._names[name], order[group], columns[0][group], columns[1][group], columns[2][group]
+        by_row = np.argsort(order[firsts])
+        lasts = np.append(firsts[1:], len(names))[by_row].tolist()
+        numbers = grouped[firsts][by_row].tolist()
+        for number, first, last in zip(numbers, firsts[by_row].tolist(), lasts, strict=True):
+            if number >= 0:
+                yield [number, *[column[first:last] for column in columns]]
 
 
 def _add(found: _Found, row: int, batch: Batch) -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from nbviz.formats.event import Batch, EventDecoder, Items
-from nbviz.formats.frame import HEADER
+from nbviz.formats.frame import CUT, HEADER
 from nbviz.formats.reader import Decoded
 from nbviz.run import Run
 from nbviz.series import Kind, Series
@@ -24,6 +24,12 @@ OVERLAP = 16
 HELD = 512
 """Rows a tag, on the average, that are put into columns at once: a tag has its cost, however few its rows."""
 LEAST_HELD = 65536
+LEAST_CHUNK = 1 << 20
+"""Bytes read at a time of a periodic log, which needs no copies; another one needs twice as many to be fast."""
+CHUNK_OF_TAG = 1 << 14
+"""Bytes read at a time for each tag, as each has its cost."""
+EARLY = 1 << 16
+"""Bytes within which the first record is waited for before a file is called none of events."""
 LISTED = 10
 """Damaged places of one file that are reported one by one."""
 
@@ -55,8 +61,10 @@ class EventFile:
         How many bytes from the position on can be anything.
     lost : bool
         The position is behind a damaged header.
-    periodic : bool
-        What was read last was.
+    chunk : int
+        Bytes that are best read at a time.
+    ended : bool
+        The file is taken for complete.
     unfinished : int
         Bytes at the end of a file taken for complete that are the beginning of a record.
     """
@@ -76,13 +84,16 @@ class EventFile:
 
     def _restart(self) -> None:
         self.position = self.overlap = 0
-        self.lost, self.periodic = False, True
+        self.lost, self.chunk = False, LEAST_CHUNK
         self.needed = 1
         self._source = next(_sources)
         self._origin = Origin(self._storage, self.path, self._report)
         self._identity: Hashable = None
         self._last = b""
         self._damages = self._records = 0
+        self._early: list[tuple[int, str]] = []
+        self._cut: int | None = None
+        self.ended = False
         self._held: list[Batch] = []
         self._rows_held = 0
 
@@ -153,16 +164,26 @@ class EventFile:
         self._last = bytes(data[max(0, done - OVERLAP) : done])
         self.overlap = len(self._last)
         self.position += decoded.used
-        self.needed, self.lost, self.periodic = decoded.needed, decoded.lost, decoded.periodic
+        self.needed, self.lost = decoded.needed, decoded.lost
         self._records += decoded.records
         if more:
             self._seen = None
+        problems = decoded.problems
+        if decoded.records and self._cut is not None:
+            problems = [(self._cut, CUT), *problems]
+            self._cut = None
+        self._cut = decoded.cut if self._cut is None else self._cut
         self._held += decoded.batches
         self._rows_held += decoded.records
         tags = max((len(batch.columns) for batch in decoded.batches), default=0)
+        self.chunk = LEAST_CHUNK if decoded.periodic else max(2 * LEAST_CHUNK, tags * CHUNK_OF_TAG)
         if self._rows_held >= max(LEAST_HELD, HELD * tags):
             self.commit()
-        self._report_damage(decoded.problems)
+        if self._records or self.position > EARLY:
+            self._report_damage(self._early + problems)
+            self._early = []
+        else:
+            self._early += problems
 
     def finish(self, read_on: Callable[[EventFile], None]) -> None:
         """Take the file for complete, and append what a wrong length had hidden.
@@ -170,22 +191,12 @@ class EventFile:
         A file that merely stops within its last record, as one does that is still being written, has nothing hidden and
         no problem.
         """
-        self.unfinished = self.size - self.position
-        while not self.lost and self.size - self.position >= HEADER.size:
-            cut, records = self.position, self._records
-            self._step_over()
+        if not self.lost and self.size - self.position >= HEADER.size:
+            self.ended, self.needed, self._seen = True, 1, None
             read_on(self)
-            if self._records == records:
-                break
-            self._report_damage([(cut, "a record claims more bytes than the file holds, so it was left out")])
-            self.unfinished = self.size - self.position
+        self.unfinished = self.size - (self.position if self._cut is None else self._cut)
+        self._report_damage(self._early)
         self._report_listed()
-
-    def _step_over(self) -> None:
-        """Go on behind the start of a record that never ends, as if its header were damaged."""
-        self.position += 1
-        self.overlap, self._last = 0, b""
-        self.needed, self.lost, self._seen = 1, True, None
 
     def commit(self) -> None:
         """Put what is held into the run."""

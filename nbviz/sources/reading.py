@@ -13,10 +13,7 @@ from nbviz.sources.event_file import EventFile
 from nbviz.sources.storage import Storage
 
 CHUNK = 8 << 20
-"""Bytes read at a time: enough for numpy to be fast, and few enough to bound memory and to let files take turns."""
-
-PERIODIC = 1 << 20
-"""The same for periodic logs, which are read without temporary copies."""
+"""Bytes read at a time, at most: enough for numpy to be fast, and few enough to bound memory and to take turns."""
 
 KEPT = 1 << 16
 """Bytes of buffer that are kept between two polls."""
@@ -56,7 +53,7 @@ class Reading:
                 size = file.look()
                 if not size:
                     continue
-                most = max(min(PERIODIC, CHUNK) if file.periodic else CHUNK, file.needed)
+                most = max(min(file.chunk, CHUNK), file.needed)
                 if requests and total + min(size, most) > CHUNK:
                     more |= self._decode(requests, tick)
                     requests, total = [], 0
@@ -98,7 +95,8 @@ class Reading:
                 file.replaced()
                 replaced.append([file])
                 continue
-            parts.append(Part(Stretch(start, stop, file.lost), file.position, file.decoder, request.more))
+            end = start + file.size - file.position if file.ended else None
+            parts.append(Part(Stretch(start, stop, file.lost, end), file.position, file.decoder, request.more))
             read.append((request, view[at:stop]))
             at = stop
         for (request, held), decoded in zip(read, self._reader.decode(self._buffer, parts), strict=True):
