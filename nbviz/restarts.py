@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 Steps = NDArray[np.int64]
 Staircase = tuple[tuple[int, int], ...]
 
+FEW = 32
+"""Rows up to which Python's own sort, which stops short where there is nothing to sort, is quicker than numpy."""
+
 
 class Restarts:
     """Where a run restarted, as seen in one series.
@@ -35,29 +38,48 @@ class Restarts:
 
     def declare(self, row: int, step: int) -> None:
         """The run restarted at ``step`` before row ``row``: the rows above at that step and beyond are superseded."""
-        if self._largest is None or step > self._largest:
-            return
+        if self._largest is not None and step <= self._largest:
+            self._begin(row, step)
+
+    def _begin(self, row: int, step: int) -> None:
         # It covers what an earlier restart at its step or beyond did. Another thread may be reading the tuple.
         self._found = (*(each for each in self._found if each[1] < step), (row, int(step)))
         self._largest = step - 1
         self.changes += 1
 
-    def extend(self, before: Steps, steps: Steps, walls: NDArray[np.float64], source: int) -> None:
-        """Look at rows that are to follow the steps ``before``; ``steps`` and ``walls`` have shape (n,), n > 0."""
-        step, wall, largest = int(steps[0]), float(walls[0]), int(steps[-1])
-        end = self._ends.get(source)
-        if end is None and not any(wall < other for _, other in self._ends.values()):
-            self.declare(len(before), step)
-        back = [0] if end is not None and step < end[0] and not wall < end[1] else []
-        if len(steps) > 1 and (falls := steps[1:] < steps[:-1]).any():
-            largest = int(steps.max())
-            back += (np.flatnonzero(falls & ~(walls[1:] < walls[:-1])) + 1).tolist()
+    def extend(self, steps: Steps, walls: NDArray[np.float64], start: int, end: int, source: int) -> int:
+        """Look at new rows.
+
+        Parameters
+        ----------
+        steps, walls : ndarray, shape (n,)
+            Of all rows; those beyond ``end`` do not count.
+        start, end : int
+            The new rows, at least one.
+        source : int
+
+        Returns
+        -------
+        int
+            The largest step of the new rows.
+        """
+        step, wall, last = steps.item(start), walls.item(start), steps.item(end - 1)
+        latest = self._ends.get(source)
+        if latest is None and not any(wall < other for _, other in self._ends.values()):
+            self.declare(start, step)
+        back = [start] if latest is not None and step < latest[0] and not wall < latest[1] else []
+        largest: int = last
+        if not _in_order(new := steps[start:end]):
+            largest = int(new.max())
+            earlier = walls[start + 1 : end] < walls[start : end - 1]
+            back += (np.flatnonzero((new[1:] < new[:-1]) & ~earlier) + start + 1).tolist()
         self._largest = largest if self._largest is None else max(largest, self._largest)
-        if back and len(known := _logged_before(before, steps, np.array(back))):
-            for at in _stairs(known, steps[known]).tolist():
-                self.declare(len(before) + at, int(steps[at]))
-            self._largest = int(steps[known[-1] :].max())
-        self._ends[source] = (int(steps[-1]), float(walls[-1]))
+        if back and len(known := _logged_before(steps[:end], np.array(back))):
+            for row in _stairs(known, steps[known]).tolist():
+                self._begin(row, steps.item(row))
+            self._largest = int(steps[known[-1] : end].max())
+        self._ends[source] = last, walls.item(end - 1)
+        return largest
 
     def rewind(self, kept: NDArray[np.bool_], step: int) -> None:
         """Forget the rows at ``step`` and beyond; ``kept``, shape (n,), says which rows are left."""
@@ -92,17 +114,23 @@ class Restarts:
         return tuple((found[end][0], found[start][1]) for start, end in zip(starts, ends, strict=True))
 
 
-def _logged_before(before: Steps, steps: Steps, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Those of the rows of ``steps`` whose step a row above them has, among ``steps`` or ``before``.
+def _in_order(steps: Steps) -> bool:
+    if len(steps) > FEW:
+        return not (steps[1:] < steps[:-1]).any()
+    listed: list[int] = steps.tolist()
+    return listed == sorted(listed)
+
+
+def _logged_before(steps: Steps, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those of the rows whose step a row above them has.
 
     A stable sort rather than ``np.unique``, which imports numpy.ma; and only of the steps there are to be found.
     """
     wanted = steps[rows]
-    column = np.concatenate((before, steps))
-    near = np.flatnonzero((column >= wanted.min()) & (column <= wanted.max()))
-    near = near[np.argsort(column[near], kind="stable")]
-    first = near[np.searchsorted(column[near], wanted)]
-    return rows[first < len(before) + rows]
+    near = np.flatnonzero((steps >= wanted.min()) & (steps <= wanted.max()))
+    near = near[np.argsort(steps[near], kind="stable")]
+    first = near[np.searchsorted(steps[near], wanted)]
+    return rows[first < rows]
 
 
 def _stairs(rows: NDArray[np.intp], steps: Steps) -> NDArray[np.intp]:

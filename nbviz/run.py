@@ -227,9 +227,10 @@ class Run:
         with self.lock:
             series: ScalarSeries = self._of_kind(tag, "scalar")
             series.extend(steps, wall_times, values, source)
-            if series.largest_step is not None:
-                self._next_step = max(self._next_step, series.largest_step + 1)
-                self._latest_step = int(series.steps[-1])
+            largest = series.largest_step
+            if largest is not None:
+                self._next_step = max(self._next_step, largest + 1)
+                self._latest_step = series.latest_step
             return series
 
     def extend_items(

@@ -29,30 +29,36 @@ class Column:
     """
 
     def __init__(self, dtype: type[np.generic], capacity: int = 64) -> None:
-        self._data: NDArray[Any] = np.empty(capacity, dtype)
+        self.data: NDArray[Any] = np.empty(capacity, dtype)
+        """The array, of which the rows at the end are not written yet."""
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def write(self, start: int, values: ArrayLike) -> None:
-        """Put values at row ``start``; a half-written tail beyond it, as an interrupt leaves one, is dropped."""
-        added = np.asarray(values, self._data.dtype)
-        length = start + len(added)
-        if length > len(self._data):
-            grown = np.empty(max(length, 2 * len(self._data)), self._data.dtype)
-            grown[:start] = self._data[:start]
-            self._data = grown
-        self._data[start:length] = added
-        self._length = length
+    def write(self, start: int, values: ArrayLike) -> int:
+        """Put values at row ``start`` and return the row behind them.
+
+        A half-written tail beyond it, as an interrupt leaves one, is dropped.
+        """
+        # A list is converted once, on its way into the array: most have a few rows, and then it is what costs most.
+        added = values if isinstance(values, list) else np.asarray(values, self.data.dtype)
+        end = start + len(added)
+        if end > len(self.data):
+            grown = np.empty(max(end, 2 * len(self.data)), self.data.dtype)
+            grown[:start] = self.data[:start]
+            self.data = grown
+        self.data[start:end] = added
+        self._length = end
+        return end
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
-        kept = self.view()[mask]
-        self._data, self._length = np.empty(max(64, len(kept)), self._data.dtype), 0
+        kept = self.data[: len(mask)][mask]
+        self.data, self._length = np.empty(max(64, len(kept)), self.data.dtype), 0
         self.write(0, kept)
 
     def view(self) -> NDArray[Any]:
-        view = self._data[: self._length]
+        view = self.data[: self._length]
         view.flags.writeable = False
         return view
 
@@ -75,9 +81,11 @@ class Series:
         self.restarts = Restarts()
         self._steps = Column(np.int64)
         self._walls = Column(np.float64)
+        self._rows = 0
+        """How many rows are whole; set last of all."""
 
     def __len__(self) -> int:
-        return len(self._walls)
+        return self._rows
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.tag!r}: {len(self):,} rows>"
@@ -100,20 +108,33 @@ class Series:
         current = self.steps[~self.superseded]
         self.largest_step = int(current.max()) if len(current) else None
 
-    def _finish_rows(self, steps: NDArray[np.int64], wall_times: NDArray[np.float64], source: int) -> None:
-        """The last column written, as a reader takes the number of whole rows from it."""
+    def _write_rows(self, steps: ArrayLike, wall_times: ArrayLike, end: int) -> None:
+        """Write all but the items or values, which end at row ``end``."""
+        start = self._rows
+        steps_end, walls_end = self._steps.write(start, steps), self._walls.write(start, wall_times)
+        if not steps_end == walls_end == end:
+            counts = f"{steps_end - start}, {walls_end - start}, {end - start}"
+            raise ValueError(f"expected as many steps, wall times and values, got {counts}")
+
+    def _finish_rows(self, end: int, source: int) -> None:
+        """The rows up to ``end`` are written: have readers see them."""
         changes = self.restarts.changes
-        self.restarts.extend(self.steps, steps, wall_times, source)
-        self._walls.write(len(self), wall_times)
+        largest = self.restarts.extend(self._steps.data, self._walls.data, self._rows, end, source)
+        self._rows = end
         if self.restarts.changes != changes:
             self._find_largest_step()
-            return
-        largest = int(steps.max())
-        self.largest_step = largest if self.largest_step is None else max(self.largest_step, largest)
+        elif self.largest_step is None or largest > self.largest_step:
+            self.largest_step = largest
 
     def _keep(self, mask: NDArray[np.bool_]) -> None:
         self._steps.keep(mask)
         self._walls.keep(mask)
+        self._rows = len(self._walls)
+
+    @property
+    def latest_step(self) -> int:
+        """That of the last row; IndexError where there is none."""
+        return int(self._steps.data[: self._rows][-1])
 
     @property
     def steps(self) -> NDArray[np.int64]:
@@ -123,7 +144,7 @@ class Series:
     @property
     def wall_times(self) -> NDArray[np.float64]:
         """When each row was logged, shape (n,), float64 seconds since the epoch, read-only."""
-        return self._walls.view()
+        return self._walls.view()[: len(self)]
 
     @property
     def superseded(self) -> NDArray[np.bool_]:
@@ -160,11 +181,10 @@ class ScalarSeries(Series):
 
     def extend(self, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike, source: int = 0) -> None:
         """Append rows; each argument has shape (n,). ``source`` tells the event files of a run apart."""
-        added, walls = _rows(steps, wall_times, values := np.asarray(values, float))
-        if len(added):
-            self._steps.write(len(self), added)
-            self._values.write(len(self), values)
-            self._finish_rows(added, walls, source)
+        end = self._values.write(self._rows, values)
+        self._write_rows(steps, wall_times, end)
+        if end > self._rows:
+            self._finish_rows(end, source)
 
 
 class ItemSeries(Series, Sequence[Any]):
@@ -212,16 +232,16 @@ class ItemSeries(Series, Sequence[Any]):
         source : int
             Tells the event files of a run apart.
         """
-        added, walls = _rows(steps, wall_times, items)
-        if not len(added):
+        end = len(self) + len(items)
+        self._write_rows(steps, wall_times, end)
+        if end == len(self):
             return
         while self._starts and self._starts[-1] >= len(self):  # what an interrupt left half-written
             del self._starts[-1], self._parts[-1]
-        self._steps.write(len(self), added)
         if not (self._parts and _join(self._parts[-1], len(self) - self._starts[-1], items)):
             self._parts.append(items)
             self._starts.append(len(self))
-        self._finish_rows(added, walls, source)
+        self._finish_rows(end, source)
 
     @property
     def nbytes(self) -> int | None:
@@ -269,13 +289,6 @@ class Chosen(Sequence[Any]):
 
     def encoded(self, index: int) -> bytes:
         return _encoded(*_place(self._parts, self._starts, int(self._rows[index])))
-
-
-def _rows(steps: ArrayLike, wall_times: ArrayLike, third: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    added, walls = np.asarray(steps, np.int64), np.asarray(wall_times, float)
-    if not len(added) == len(walls) == len(third):
-        raise ValueError(f"expected as many steps, wall times and values, got {len(added)}, {len(walls)}, {len(third)}")
-    return added, walls
 
 
 class HistogramSeries(ItemSeries):

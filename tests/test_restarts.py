@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nbviz.restarts import Restarts
@@ -185,6 +185,7 @@ histories = st.one_of(
 
 
 @given(histories, st.integers(1, 60))
+@example([(0, 0.0, 0), (1, 1.0, 1), (0, 2.0, 1), (2, 3.0, 1), (1, 4.0, 1)], 4)
 def test_blocks_of_any_size_give_what_the_rule_says_of_each_row(rows: list[Row], block: int) -> None:
     assert series_of(*rows, block=block).superseded.tolist() == oracle(rows)
 
@@ -201,11 +202,9 @@ def test_the_staircase_says_what_the_flags_say(rows: list[Row]) -> None:
 @given(st.lists(st.integers(1, 50), min_size=2, max_size=60), st.integers(1, 20))
 def test_a_staircase_cut_short_shows_no_superseded_row(gains: list[int], limit: int) -> None:
     restarts = Restarts()
-    steps = np.empty(0, np.int64)
-    for start in np.cumsum(gains).tolist():
-        added = np.arange(start, start + 100)
-        restarts.extend(steps, added, np.arange(len(steps), len(steps) + 100.0), 0)
-        steps = np.concatenate((steps, added))
+    steps = np.concatenate([np.arange(start, start + 100) for start in np.cumsum(gains).tolist()])
+    for start in range(0, len(steps), 100):
+        restarts.extend(steps, np.arange(float(len(steps))), start, start + 100, 0)
     stairs = restarts.staircase(limit)
     assert len(stairs) == min(limit, len(restarts.staircase(999)))
     hidden = [any(row < end and step >= start for end, start in stairs) for row, step in enumerate(steps.tolist())]

@@ -361,10 +361,10 @@ def test_an_interrupt_in_the_middle_of_a_commit_shifts_no_later_row(monkeypatch:
     run.extend("loss", [0], [0.0], [10.0])
     write = Column.write
 
-    def interrupted(self: Column, start: int, values: Any) -> None:
-        if self is run["loss"]._values:
+    def interrupted(self: Column, start: int, values: Any) -> int:
+        if self is run["loss"]._walls:
             raise KeyboardInterrupt
-        write(self, start, values)
+        return write(self, start, values)
 
     monkeypatch.setattr(Column, "write", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -373,3 +373,17 @@ def test_an_interrupt_in_the_middle_of_a_commit_shifts_no_later_row(monkeypatch:
     run.extend("loss", [3, 4], [3.0, 4.0], [13.0, 14.0])
     assert run["loss"].steps.tolist() == [0, 3, 4]
     assert run["loss"].values.tolist() == [10.0, 13.0, 14.0]
+
+
+def test_columns_of_unequal_lengths_are_refused_and_shift_no_later_row() -> None:
+    run = Run("run")
+    run.extend("loss", [0], [0.0], [10.0])
+    run.extend_items("sample", "text", [0], [0.0], ["a"])
+    with pytest.raises(ValueError, match="expected as many steps, wall times and values, got 3, 2, 1"):
+        run.extend("loss", [1, 2, 3], [1.0, 2.0], [11.0])
+    with pytest.raises(ValueError, match="expected as many steps, wall times and values, got 1, 1, 0"):
+        run.extend_items("sample", "text", [1], [1.0], [])
+    run.extend("loss", [4], [4.0], [14.0])
+    run.extend_items("sample", "text", [4], [4.0], ["b"])
+    assert (run["loss"].steps.tolist(), run["loss"].values.tolist()) == ([0, 4], [10.0, 14.0])
+    assert (run["sample"].steps.tolist(), list(run["sample"])) == ([0, 4], ["a", "b"])

@@ -115,8 +115,7 @@ def _unlike(
             if at:
                 restarts.declare(start, cuts[at - 1][0])
             if end > start:
-                rows = slice(start, end)
-                restarts.extend(steps[index][:start], steps[index][rows], walls[index][rows], 0)
+                restarts.extend(steps[index], walls[index], start, end, 0)
             start = end
         if not np.array_equal(restarts.superseded(steps[index]), flags[index]):
             found.append(index)
