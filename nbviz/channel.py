@@ -17,8 +17,9 @@ import traitlets
 from nbviz.charts import family
 from nbviz.formats.wire import Frame, encode
 from nbviz.pump import Pump
-from nbviz.run import STEP_LIMIT, Run
+from nbviz.run import Run
 from nbviz.sender import Sender
+from nbviz.values import STEP_LIMIT
 
 STATIC = pathlib.Path(__file__).parent / "static"
 SAVE_SECONDS = 30.0

@@ -26,3 +26,19 @@ def warn(sentence: str) -> None:
         warnings.warn(sentence, NbvizWarning, stacklevel=depth)
     except Exception:  # also a warning that cannot be shown, as when stderr is closed
         logger.warning(sentence)
+
+
+class Problems(list[str]):
+    """Sentences on what went wrong, each warned of once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[object, object] = {}
+
+    def report(self, sentence: str, key: object = None) -> None:
+        """Keep a sentence and warn of it, unless one of the same ``key``, by default the sentence itself, was."""
+        first = object()
+        # One step, and no lock, which a fork may find locked: only one of two threads gets its own object back.
+        if self._said.setdefault(sentence if key is None else key, first) is first:
+            self.append(sentence)
+            warn(sentence)

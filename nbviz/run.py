@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nbviz.notice import warn
-from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series
-from nbviz.values import bins, number
+from nbviz.notice import Problems
+from nbviz.series import Histogram, ItemSeries, Kind, ScalarSeries, Series, new_series
+from nbviz.stage import STAGE_LIMIT, Bins, Stage
+from nbviz.values import STEP_LIMIT, bins, checked_step, merged, numbers
 
 if TYPE_CHECKING:
     from nbviz.sinks.recorder import Recorder
@@ -35,30 +35,6 @@ def _renew_locks() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_locks)
-
-STAGE_LIMIT = 4096
-"""Staged calls that a log() commits itself, so that a run nobody looks at stays small."""
-STEP_LIMIT = 2**53
-"""Steps up to here are exact in a page's float64."""
-
-
-class _Bins(NamedTuple):
-    """A histogram on the stage; its step is known at the commit."""
-
-    tag: str
-    counts: Any
-    edges: Any
-    nonfinite: int
-
-
-_Staged = tuple[float, "int | None", "dict[str, float] | _Bins"]
-"""Wall time, step where one was given, and what was logged."""
-
-
-def _new_series(tag: str, kind: Kind) -> Series:
-    if kind == "scalar":
-        return ScalarSeries(tag)
-    return HistogramSeries(tag) if kind == "histogram" else ItemSeries(tag, kind)
 
 
 class Run:
@@ -89,14 +65,11 @@ class Run:
     ) -> None:
         self.name = name
         self.state: State = "live"
-        self.problems: list[str] = []
+        self.problems = Problems()
         self._clock = clock
         self.lock = threading.RLock()
-        self._stage: list[_Staged] = []
+        self._stage = Stage()
         self._series: dict[str, Series] = {}
-        self._next_step = 0
-        self._latest_step = 0
-        self._reported: set[object] = set()
         self._listeners: list[Callable[[], None]] = []
         self._calm = True
         self._recorder: Recorder | None = None
@@ -124,13 +97,13 @@ class Run:
             infinities are kept. Anything else is left out with one warning that names the tag and the type.
         """
         if values is not None:
-            metrics = self._merged(values, metrics)
+            metrics = merged(values, metrics, self.problems)
         for value in metrics.values():
             if value.__class__ is not float:
-                metrics = self._numbers(metrics)
+                metrics = numbers(metrics, self.problems)
                 break
         if step is not None and not (step.__class__ is int and -STEP_LIMIT <= step <= STEP_LIMIT):
-            step = self._checked_step(step)
+            step = checked_step(step, self.problems)
         stage = self._stage
         stage.append((self._clock(), step, metrics))
         if self._calm or len(stage) >= STAGE_LIMIT:
@@ -159,12 +132,12 @@ class Run:
         """
         try:
             tag = str(tag)
-            captured = _Bins(tag, *bins(values, counts, edges))
+            captured = Bins(tag, *bins(values, counts, edges))
         except Exception as error:
-            self._report_once(("histogram", tag), f"log_histogram() ignored {tag!r}: {error}")
+            self.problems.report(f"log_histogram() ignored {tag!r}: {error}", ("histogram", tag))
             return
         if step is not None:
-            step = self._checked_step(step)
+            step = checked_step(step, self.problems)
         self._stage.append((self._clock(), step, captured))
         self.changed()
 
@@ -227,10 +200,8 @@ class Run:
         with self.lock:
             series: ScalarSeries = self._of_kind(tag, "scalar")
             series.extend(steps, wall_times, values, source)
-            largest = series.largest_step
-            if largest is not None:
-                self._next_step = max(self._next_step, largest + 1)
-                self._latest_step = series.latest_step
+            if series.largest_step is not None:
+                self._stage.count_on(series.latest_step, series.largest_step)
             return series
 
     def extend_items(
@@ -267,13 +238,12 @@ class Run:
                 self._recorder.restart(step, forget=True)
             for series in self._series.values():
                 series.rewind(step)
-            self._next_step = step
-            self._latest_step = max(0, step - 1)
+            self._stage.rewind(step)
         self.changed()
 
     def report(self, sentence: str) -> None:
         """Keep a problem in ``problems`` and warn of it; the same sentence is said once."""
-        self._report_once(sentence, sentence)
+        self.problems.report(sentence)
 
     # Reading
 
@@ -342,40 +312,12 @@ class Run:
         with self.lock:
             # Calm before draining: a call that comes after wakes the listeners anew and is seen by the next commit.
             self._calm = True
-            count = len(self._stage)
-            if not count:
+            if not self._stage:
                 return
-            staged = self._stage[:count]
-            del self._stage[:count]
             if self.state != "following":
                 self.state = "live"
-            for tag, (steps, walls, values) in self._by_tag(staged).items():
-                self._of_kind(tag, "scalar").extend(steps, walls, values)
-
-    def _by_tag(self, staged: list[_Staged]) -> dict[str, tuple[list[int], list[float], list[float]]]:
-        """Columns of the scalars; histograms are appended on the way, as their steps depend on the rows before them."""
-        columns: dict[str, tuple[list[int], list[float], list[float]]] = {}
-        latest, following = self._latest_step, self._next_step
-        for wall, step, payload in staged:
-            if isinstance(payload, _Bins):
-                at = latest if step is None else step
-                capture = Histogram(at, wall, payload.counts, payload.edges, payload.nonfinite)
-                self._of_kind(payload.tag, "histogram").append(capture)
-                continue
-            latest = step = following if step is None else step
-            if step >= following:
-                following = step + 1
-            for tag in payload:
-                try:
-                    steps, walls, values = columns[tag]
-                except KeyError:
-                    self._of_kind(tag, "scalar")
-                    steps, walls, values = columns[tag] = ([], [], [])
-                steps.append(step)
-                walls.append(wall)
-                values.append(payload[tag])
-        self._latest_step, self._next_step = latest, following
-        return columns
+            for tag, rows in self._stage.drain(self._of_kind).items():
+                self._of_kind(tag, "scalar").extend(*rows)
 
     def changed(self) -> None:
         """Wake whoever shows the run; costs nothing while they are awake already."""
@@ -393,66 +335,14 @@ class Run:
         for listener in self._listeners:
             listener()
 
-    # Bad input
-
     def _of_kind(self, tag: str, kind: Kind) -> Any:
         """The series of a tag, made if need be. A tag that already holds another kind gets the kind behind its name."""
         series = self._series.get(tag)
         if series is None:
-            series = self._series[tag] = _new_series(tag, kind)
+            series = self._series[tag] = new_series(tag, kind)
         if series.kind == kind:
             return series
         other = f"{tag} ({kind})"
-        self._report_once(
-            ("kind", tag, kind), f"{tag!r} holds {series.kind}s, so what is of kind {kind} is kept under {other!r}."
-        )
+        sentence = f"{tag!r} holds {series.kind}s, so what is of kind {kind} is kept under {other!r}."
+        self.problems.report(sentence, ("kind", tag, kind))
         return self._of_kind(other, kind)
-
-    def _merged(self, values: Any, metrics: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return {**{str(tag): value for tag, value in values.items()}, **metrics}
-        except Exception:
-            kind = type(values).__name__
-            self._report_once(
-                ("values", kind),
-                f"log() takes metrics by name, as in log(loss=0.3) or log({{'loss': 0.3}}), not a {kind}.",
-            )
-            return metrics
-
-    def _numbers(self, metrics: dict[str, Any]) -> dict[str, float]:
-        numbers = {}
-        for tag, value in metrics.items():
-            taken = value if value.__class__ is float else number(value)
-            if taken is not None:
-                numbers[tag] = taken
-                continue
-            kind = type(value).__name__
-            self._report_once(
-                ("number", tag, kind),
-                f"log() ignored {tag!r}: expected one number that fits a float (Python, numpy or torch), got a value "
-                f"of type {kind}; the other metrics of the call were kept.",
-            )
-        return numbers
-
-    def _checked_step(self, step: Any) -> int | None:
-        try:
-            whole = isinstance(step, float) and step.is_integer()
-            checked = int(step) if whole else operator.index(step)
-            if -STEP_LIMIT <= checked <= STEP_LIMIT:
-                return checked
-        except Exception:
-            pass
-        kind = type(step).__name__
-        self._report_once(
-            ("step", kind),
-            f"log() counted on instead of taking a step of type {kind}: expected an integer between -2**53 and 2**53.",
-        )
-        return None
-
-    def _report_once(self, key: object, sentence: str) -> None:
-        with self.lock:
-            if key in self._reported:
-                return
-            self._reported.add(key)
-            self.problems.append(sentence)
-        warn(sentence)

@@ -1,4 +1,4 @@
-"""The columns of one tag: growing arrays of which a reader sees only whole rows."""
+"""Series: the rows of one tag, of which a reader sees only whole ones."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nbviz.column import Column
 from nbviz.formats.items.histogram import Histogram
 from nbviz.restarts import Restarts
 
-__all__ = ["Column", "Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series"]
+__all__ = ["Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series"]
 
 DISTRIBUTION = (0.0, 0.0668, 0.1587, 0.3085, 0.5, 0.6915, 0.8413, 0.9332, 1.0)
 """The fractions of TensorBoard's distributions, ``NORMAL_HISTOGRAM_BPS`` in its compressor."""
@@ -20,47 +21,6 @@ DISTRIBUTION = (0.0, 0.0668, 0.1587, 0.3085, 0.5, 0.6915, 0.8413, 0.9332, 1.0)
 Kind = Literal[
     "scalar", "histogram", "image", "audio", "text", "pr_curve", "mesh", "hparams", "graph", "layout", "tensor"
 ]
-
-
-class Column:
-    """A one-dimensional array that grows at its end.
-
-    Growing replaces the array behind it, so a view handed out earlier stays valid and unchanged.
-    """
-
-    def __init__(self, dtype: type[np.generic], capacity: int = 64) -> None:
-        self.data: NDArray[Any] = np.empty(capacity, dtype)
-        """The array, of which the rows at the end are not written yet."""
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    def write(self, start: int, values: ArrayLike) -> int:
-        """Put values at row ``start`` and return the row behind them.
-
-        A half-written tail beyond it, as an interrupt leaves one, is dropped.
-        """
-        # A list is converted once, on its way into the array: most have a few rows, and then it is what costs most.
-        added = values if isinstance(values, list) else np.asarray(values, self.data.dtype)
-        end = start + len(added)
-        if end > len(self.data):
-            grown = np.empty(max(end, 2 * len(self.data)), self.data.dtype)
-            grown[:start] = self.data[:start]
-            self.data = grown
-        self.data[start:end] = added
-        self._length = end
-        return end
-
-    def keep(self, mask: NDArray[np.bool_]) -> None:
-        kept = self.data[: len(mask)][mask]
-        self.data, self._length = np.empty(max(64, len(kept)), self.data.dtype), 0
-        self.write(0, kept)
-
-    def view(self) -> NDArray[Any]:
-        view = self.data[: self._length]
-        view.flags.writeable = False
-        return view
 
 
 class Series:
@@ -335,3 +295,9 @@ def _quantiles(capture: Histogram, fractions: NDArray[np.float64]) -> NDArray[np
         values = left + (points - before) * (edges[index + 1] - left) / (weights[index] - before)
     reached: NDArray[np.float64] = np.where(beyond, edges[-1], values)
     return reached
+
+
+def new_series(tag: str, kind: Kind) -> Series:
+    if kind == "scalar":
+        return ScalarSeries(tag)
+    return HistogramSeries(tag) if kind == "histogram" else ItemSeries(tag, kind)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from nbviz.formats.sketch import bin_values
+from nbviz.notice import Problems
+
+STEP_LIMIT = 2**53
+"""Steps up to here are exact in a page's float64."""
 
 
 def number(value: Any) -> float | None:
@@ -52,3 +57,48 @@ def bins(values: Any, counts: Any, edges: Any) -> tuple[Any, Any, int]:
     if not (np.isfinite(counts).all() and (counts >= 0).all()):
         raise ValueError("expected finite counts that are not negative.")
     return counts, edges, 0
+
+
+def merged(values: Any, metrics: dict[str, Any], problems: Problems) -> dict[str, Any]:
+    """Metrics of a mapping and of keywords together."""
+    try:
+        return {**{str(tag): value for tag, value in values.items()}, **metrics}
+    except Exception:
+        kind = type(values).__name__
+        sentence = f"log() takes metrics by name, as in log(loss=0.3) or log({{'loss': 0.3}}), not a {kind}."
+        problems.report(sentence, ("values", kind))
+        return metrics
+
+
+def numbers(metrics: dict[str, Any], problems: Problems) -> dict[str, float]:
+    """Those metrics that are numbers."""
+    found = {}
+    for tag, value in metrics.items():
+        taken = value if value.__class__ is float else number(value)
+        if taken is not None:
+            found[tag] = taken
+            continue
+        kind = type(value).__name__
+        sentence = (
+            f"log() ignored {tag!r}: expected one number that fits a float (Python, numpy or torch), got a value "
+            f"of type {kind}; the other metrics of the call were kept."
+        )
+        problems.report(sentence, ("number", tag, kind))
+    return found
+
+
+def checked_step(step: Any, problems: Problems) -> int | None:
+    """A step, or ``None`` where it is none."""
+    try:
+        whole = isinstance(step, float) and step.is_integer()
+        checked = int(step) if whole else operator.index(step)
+        if -STEP_LIMIT <= checked <= STEP_LIMIT:
+            return checked
+    except Exception:
+        pass
+    kind = type(step).__name__
+    sentence = (
+        f"log() counted on instead of taking a step of type {kind}: expected an integer between -2**53 and 2**53."
+    )
+    problems.report(sentence, ("step", kind))
+    return None

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from nbviz import NbvizWarning, Run
-from nbviz.run import STAGE_LIMIT
-from nbviz.series import Column
+from nbviz.column import Column
+from nbviz.stage import STAGE_LIMIT
 
 
 @pytest.fixture(autouse=True)

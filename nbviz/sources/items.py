@@ -8,11 +8,11 @@ from typing import Any, overload
 
 import numpy as np
 
+from nbviz.column import Column
 from nbviz.formats.event import Items
 from nbviz.formats.items import MOVED, decode_item
 from nbviz.formats.items.histogram import empty_histogram
 from nbviz.formats.protobuf import MalformedError
-from nbviz.series import Column
 from nbviz.sources.storage import Storage, shown
 
 

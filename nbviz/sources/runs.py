@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from nbviz.formats.event import EventDecoder
 from nbviz.formats.projector import Projector
-from nbviz.notice import warn
+from nbviz.notice import Problems
 from nbviz.run import Run, State
 from nbviz.sources.event_file import LISTED, EventFile
 from nbviz.sources.place import locate
@@ -54,7 +54,7 @@ class Runs(Mapping[str, Run]):
         storage_options: Mapping[str, Any] | None = None,
         listed: int = LISTED,
     ) -> None:
-        self.problems: list[str] = []
+        self.problems = Problems()
         self._listed = listed
         self.storage, self.root, self.place = locate(path, storage_options or {})
         self._reading = Reading(self.storage, hold=state != "following")
@@ -113,7 +113,7 @@ class Runs(Mapping[str, Run]):
 
     def _walk(self) -> None:
         """Add the event files that are new."""
-        found = self.storage.event_files(self.root, self._complain)
+        found = self.storage.event_files(self.root, self.problems.report)
         if found is self._found:
             return
         for where, paths in found.items():
@@ -149,11 +149,6 @@ class Runs(Mapping[str, Run]):
                 self._reading.finish(file)
             directory.run.finish()
 
-    def _complain(self, sentence: str) -> None:
-        if sentence not in self.problems:
-            self.problems.append(sentence)
-            warn(sentence)
-
 
 class Following(Runs):
     """Runs that grow as their files do, until `stop`; a context manager that stops at its end. `follow` makes one."""
@@ -186,7 +181,7 @@ class Following(Runs):
                     self._walk()
                 except OSError as error:
                     if not self._away:
-                        self._complain(f"{self.place} cannot be listed at present ({error}); it is tried again.")
+                        self.problems.report(f"{self.place} cannot be listed at present ({error}); it is tried again.")
                     self._away = True
                     return False
                 self._away = False
@@ -231,5 +226,5 @@ class Following(Runs):
         try:
             return self.poll(walk)
         except Exception as error:  # a thread that dies says so to nobody
-            self._complain(f"following {self.place} met an error and goes on: {error!r}.")
+            self.problems.report(f"following {self.place} met an error and goes on: {error!r}.")
             return False

@@ -1,0 +1,78 @@
+"""The stage: what was logged and is not in the columns yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from nbviz.series import Histogram, Kind
+
+STAGE_LIMIT = 4096
+"""Staged calls that a log() commits itself, so that a run nobody looks at stays small."""
+
+Rows = tuple[list[int], list[float], list[float]]
+"""Steps, wall times and values."""
+
+
+class Bins(NamedTuple):
+    """A histogram on the stage; its step is known at the commit."""
+
+    tag: str
+    counts: Any
+    edges: Any
+    nonfinite: int
+
+
+Staged = tuple[float, "int | None", "dict[str, float] | Bins"]
+"""Wall time, step where one was given, and what was logged."""
+
+
+class Stage(list[Staged]):
+    """Calls in their order: a list, as nothing is quicker than to append to one.
+
+    Attributes
+    ----------
+    latest_step, next_step : int
+        The step of the latest row, and the one after the largest.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latest_step = self.next_step = 0
+
+    def count_on(self, latest: int, largest: int) -> None:
+        """Rows came from elsewhere, of which ``latest`` is the last step."""
+        self.latest_step, self.next_step = latest, max(self.next_step, largest + 1)
+
+    def rewind(self, step: int) -> None:
+        self.latest_step, self.next_step = max(0, step - 1), step
+
+    def drain(self, of_kind: Callable[[str, Kind], Any]) -> dict[str, Rows]:
+        """Take what is staged; return the scalars by tag.
+
+        Histograms are appended to the series that ``of_kind`` finds or makes, as their steps depend on the rows before.
+        """
+        staged = self[:]
+        del self[: len(staged)]
+        columns: dict[str, Rows] = {}
+        latest, following = self.latest_step, self.next_step
+        for wall, step, payload in staged:
+            if isinstance(payload, Bins):
+                at = latest if step is None else step
+                capture = Histogram(at, wall, payload.counts, payload.edges, payload.nonfinite)
+                of_kind(payload.tag, "histogram").append(capture)
+                continue
+            latest = step = following if step is None else step
+            if step >= following:
+                following = step + 1
+            for tag in payload:
+                try:
+                    steps, walls, values = columns[tag]
+                except KeyError:
+                    of_kind(tag, "scalar")
+                    steps, walls, values = columns[tag] = ([], [], [])
+                steps.append(step)
+                walls.append(wall)
+                values.append(payload[tag])
+        self.latest_step, self.next_step = latest, following
+        return columns
