@@ -117,3 +117,11 @@ def test_what_a_tag_was_said_to_be_first_holds(tmp_path: Path) -> None:
     payloads[5291] = payloads[5291].replace(b"B\n\x08\x01", b"B\x0e\x08\x01")
     payloads[5907] = payloads[5907].replace(b"scalars", b"sc!lars")
     assert found(tmp_path / "tfevents", payloads).total() >= COUNT - 3
+
+
+def test_reading_draws_no_random_numbers_from_the_generator_that_training_uses(tmp_path: Path) -> None:
+    payloads = list(logs.torch_scalars(logs.shuffled(TAGS, COUNT, np.random.default_rng(0))))
+    random.seed(5)
+    before = random.getstate()
+    found(tmp_path / "tfevents", payloads)
+    assert random.getstate() == before

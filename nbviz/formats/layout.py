@@ -40,6 +40,9 @@ _NUMBERS = {
 }
 """DataType -> dtype of a number, and the fields that hold its bytes as they are; see `nbviz.formats.tensor`."""
 
+_random = random.Random()
+"""Our own: a training run draws its numbers from the one that all share."""
+
 MOST_TEMPLATES = 4096
 _BLOCK = 64
 """Rows that are compared in one stretch: numpy is slow on short rows."""
@@ -240,7 +243,7 @@ class Layout:
         return not before.issuperset(self.templates)
 
     def _draw(self, bits: int) -> None:
-        self._factors = [np.uint64(random.getrandbits(64) | 1) for _ in self._tag_words]
+        self._factors = [np.uint64(_random.getrandbits(64) | 1) for _ in self._tag_words]
         self._shift = np.uint64(64 - bits)
 
     def _keys(self, rows: Words) -> Words:
