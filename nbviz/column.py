@@ -31,12 +31,17 @@ class Column:
         added = values if isinstance(values, list) else np.asarray(values, self.data.dtype)
         end = start + len(added)
         if end > len(self.data):
-            grown = np.empty(max(end, 2 * len(self.data)), self.data.dtype)
-            grown[:start] = self.data[:start]
-            self.data = grown
+            self.reserve(max(end, 2 * len(self.data)))
         self.data[start:end] = added
         self._length = end
         return end
+
+    def reserve(self, rows: int) -> None:
+        """Have room for so many rows."""
+        if rows > len(self.data):
+            grown = np.empty(rows, self.data.dtype)
+            grown[: self._length] = self.data[: self._length]
+            self.data = grown
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         kept = self.data[: len(mask)][mask]

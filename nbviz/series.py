@@ -139,6 +139,11 @@ class ScalarSeries(Series):
         self._values.keep(mask)
         super()._keep(mask)
 
+    def reserve(self, rows: int) -> None:
+        """Expect so many rows in all: columns that never grow are written once."""
+        for column in (self._steps, self._walls, self._values):
+            column.reserve(rows)
+
     def extend(self, steps: ArrayLike, wall_times: ArrayLike, values: ArrayLike, source: int = 0) -> None:
         """Append rows; each argument has shape (n,). ``source`` tells the event files of a run apart."""
         end = self._values.write(self._rows, values)

@@ -102,18 +102,20 @@ class EventReader:
         parts : sequence of Part
             In the order of the buffer.
         """
-        if len(parts) == 1 and parts[0].stretch.stop - parts[0].stretch.start > LONG:
-            return [self._decode_long(data, parts[0])]
-        few = [self._decode_few(data.data, part) for part in parts] if len(parts) <= FEW_PARTS else []
-        if None in few or not few:
-            return self._decode_all(data, parts) if parts else []
-        return [decoded for decoded in few if decoded]
+        if len(parts) > FEW_PARTS:
+            return self._decode_all(data, parts)
+        return [self._decode_part(data, part) for part in parts]
+
+    def _decode_part(self, data: Bytes, part: Part) -> Decoded:
+        start, stop, lost, end = part.stretch
+        if stop - start > LONG:
+            return self._decode_long(data, part)
+        few = None if lost or end or stop - start > SHORT else self._decode_few(data.data, part)
+        return few or self._decode_all(data, [part])[0]
 
     def _decode_few(self, view: memoryview, part: Part) -> Decoded | None:
-        """Decode a few records, as they come while a file is followed; None if there are many or something is wrong."""
-        (start, stop, lost, end), offset, decoder, _ = part
-        if lost or end or stop - start > SHORT:
-            return None
+        """Decode a few records, as they come while a file is followed; None if something is wrong."""
+        (start, stop, *_), offset, decoder, _ = part
         payloads, at = [], start
         while stop - at >= FRAME:
             length, checksum = HEADER.unpack_from(view, at)
@@ -141,7 +143,7 @@ class EventReader:
                 batch, records, size = found
                 whole = _joined(whole, Decoded([batch], size, FRAME, False, records, [], periodic=True))
                 at, self._length = at + size, LONG
-            if at == stop or (part.more and stop - at < self._cycles.size):
+            if at == stop or (found and part.more and stop - at < self._cycles.size):
                 return whole
             stretch = Stretch(at, min(stop, at + self._length), lost, end)
             (decoded,) = self._decode_all(data, [part._replace(stretch=stretch, offset=part.offset + at - start)])

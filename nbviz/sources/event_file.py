@@ -23,9 +23,11 @@ OVERLAP = 16
 """Bytes that are read again, to see that the file is still the one that was read."""
 HELD = 512
 """Rows a tag, on the average, that are put into columns at once: a tag has its cost, however few its rows."""
-LEAST_HELD = 65536
+LEAST_HELD = 16384
 LEAST_CHUNK = 1 << 20
 """Bytes read at a time of a periodic log, which needs no copies; another one needs twice as many to be fast."""
+RESERVE = 1.02
+"""Room that is made for the rows of a file that is read in chunks, above what its first ones promise."""
 CHUNK_OF_TAG = 1 << 14
 """Bytes read at a time for each tag, as each has its cost."""
 EARLY = 1 << 16
@@ -91,6 +93,7 @@ class EventFile:
         self._identity: Hashable = None
         self._last = b""
         self._damages = self._records = 0
+        self._committed = 0
         self._early: list[tuple[int, str]] = []
         self._cut: int | None = None
         self.ended = False
@@ -211,16 +214,21 @@ class EventFile:
             for sentence, tag in batch.problems.items():
                 self._report(sentence, tag)
         self._append(columns)
+        self._committed = self.position
         if held:
             self.run.changed()
 
     def _append(self, columns: _Columns) -> None:
+        # As many rows again as the bytes that are left hold, if they are like those since the last time.
+        expected = RESERVE * (self.size - self.position) / max(1, self.position - self._committed)
         for (tag, kind), parts in columns.items():
             steps, walls, *rest = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
             metadata = self.decoder.metadata.get(tag, b"")
             series: Series
             if kind == "scalar":
                 series = self.run.extend(tag, steps, walls, rest[0], self._source)
+                if expected > 1.5:
+                    series.reserve(int(len(series) + len(walls) * expected))
             else:
                 lazy = FileItems(self._origin, tag, kind, metadata, Items(steps, walls, *rest))
                 series = self.run.extend_items(tag, cast(Kind, kind), steps, walls, lazy, self._source)
