@@ -16,7 +16,7 @@ from tensorboard.util import tensor_util
 
 from benchmarks import logs
 from nbviz.sources.events import read
-from tests.tfevents import VERSION, framed
+from tests.tfevents import VERSION, event, framed, simple
 from tests.written import Row, digits, scalars, write
 
 pytestmark = pytest.mark.filterwarnings("ignore::nbviz.notice.NbvizWarning")
@@ -125,3 +125,11 @@ def test_reading_draws_no_random_numbers_from_the_generator_that_training_uses(t
     before = random.getstate()
     found(tmp_path / "tfevents", payloads)
     assert random.getstate() == before
+
+
+@pytest.mark.parametrize("count", [10, COUNT])
+def test_a_key_in_more_bytes_than_it_needs_is_the_same_key(tmp_path: Path, count: int) -> None:
+    payloads = [event(simple("loss", step / 2), step=step) for step in range(1, count)]
+    padded = [payload[:9] + b"\x90\x00" + payload[10:] for payload in payloads]
+    assert event_pb2.Event.FromString(padded[-1]).step == count - 1
+    assert found(tmp_path / "tfevents", padded) == found(tmp_path / "tfevents", payloads)

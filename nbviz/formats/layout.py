@@ -121,7 +121,7 @@ class Layout:
             for key, start, stop in fields(record, HEADER.size, end):
                 if key == WALL_TIME and not wall_time:
                     wall_time = start
-                elif key == STEP and not self.step.stop:
+                elif key == STEP and record[before] == STEP and not self.step.stop:  # a key may be padded, too
                     self.step = Place(before + 1, stop)
                 elif key == SUMMARY and summary is None:
                     summary = Place(start, stop)
