@@ -74,6 +74,19 @@ def test_a_status_tells_growth_and_replacement(tmp_path: Path) -> None:
         storage.status(path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_opened_wherever_it_stands(tmp_path: Path) -> None:
+    path = put(tmp_path / NAME, losses(0, 3))
+    os.mkfifo(tmp_path / f"{NAME}.pipe")
+    os.mkdir(tmp_path / f"{NAME}.directory")
+    with Following(tmp_path) as runs:
+        runs.poll()
+        os.remove(path)
+        os.mkfifo(path)
+        runs.poll()
+    assert [len(run["loss"]) for run in runs.values()] == [3]
+
+
 @pytest.mark.parametrize("offset, size", [(0, 3), (2, 3), (2, 100), (10, 5), (4, 0)])
 def test_a_range_is_what_the_file_holds_there(tmp_path: Path, offset: int, size: int) -> None:
     storage, path, buffer = LocalStorage(), put(tmp_path / NAME, b"0123456789"), bytearray(size)

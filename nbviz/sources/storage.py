@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Hashable
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple, Protocol
 
 from nbviz.sources.logdir import Walk
@@ -89,6 +90,8 @@ class LocalStorage:
 
     def status(self, path: str) -> Status:
         found = os.stat(path)
+        if not S_ISREG(found.st_mode):  # to open a pipe would wait for whoever writes into it
+            raise FileNotFoundError(f"{shown(path)} is no file any more")
         return Status(found.st_size, found.st_ino, found.st_mtime_ns)
 
     def read(self, path: str, offset: int, size: int) -> bytes:
