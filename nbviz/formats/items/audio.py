@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import struct
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.event import AUDIO, TENSOR
-from nbviz.formats.items.item import Item, Source
+from nbviz.formats.items.item import SHOWN_BYTES, Item, Source, counted
 from nbviz.formats.protobuf import MalformedError, Message, text
 from nbviz.formats.tensor import decode_tensor
 
@@ -33,7 +35,7 @@ class _Clip(NamedTuple):
     data: bytes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Audio(Item):
     """One clip of audio, or those of a batch that were logged at once.
 
@@ -51,6 +53,18 @@ class Audio(Item):
     clips: tuple[bytes, ...]
     labels: tuple[str, ...]
     _rate: float
+
+    def _about(self) -> str:
+        several = f"{len(self.clips):,} clips, " if len(self.clips) != 1 else ""
+        rate = f" at {self.sample_rate:,.0f} Hz" if self.sample_rate else ""
+        return f"{several}{counted(sum(map(len, self.clips)), 'byte')}{rate}"
+
+    def _repr_html_(self) -> str | None:
+        """A player in a notebook for each clip that is a WAV file."""
+        clips = [clip for clip in self.clips if clip[:4] == b"RIFF" and clip[8:12] == b"WAVE"]
+        if not clips or len(clips) < len(self.clips) or sum(map(len, clips)) > SHOWN_BYTES:
+            return None
+        return "".join(map(_player, clips, self.labels))
 
     @property
     def encoded(self) -> bytes:
@@ -85,6 +99,12 @@ class Audio(Item):
     def arrays(self) -> list[Samples]:
         """Samples of each clip; see `array`."""
         return [_samples(clip) for clip in self.clips]
+
+
+def _player(clip: bytes, label: str) -> str:
+    data = base64.b64encode(clip).decode("ascii")
+    name = f"<div>{html.escape(label)}</div>" if label else ""
+    return f'<div>{name}<audio controls src="data:audio/wav;base64,{data}"></audio></div>'
 
 
 def decode_audio(source: Source) -> Audio:

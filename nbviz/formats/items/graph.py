@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from nbviz.formats.event import GRAPH_DEF, META_GRAPH, RUN_METADATA
-from nbviz.formats.items.item import Item, Source, decode_strings
+from nbviz.formats.items.item import Item, Source, counted, decode_strings
 from nbviz.formats.items.keras import Layer, keras_layers
 from nbviz.formats.protobuf import MalformedError, Message, fields
 
@@ -48,7 +48,7 @@ class Node(NamedTuple):
     attributes: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph(Item):
     """A graph.
 
@@ -66,6 +66,9 @@ class Graph(Item):
 
     form: Form
     encoded: bytes
+
+    def _about(self) -> str:
+        return f"{self.form}, {counted(len(self.encoded), 'byte')}"
 
     @property
     def nodes(self) -> list[Node]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nbviz.formats.buckets import from_limits, from_triples
 from nbviz.formats.event import HISTO, TENSOR
 from nbviz.formats.extra import NONFINITE
-from nbviz.formats.items.item import Item, Source
+from nbviz.formats.items.item import Item, Source, counted
 from nbviz.formats.protobuf import FIXED64, MalformedError, fields
 from nbviz.formats.tensor import decode_tensor
 
@@ -20,7 +20,7 @@ _MIN, _MAX, _NUM, _SUM = (number << 3 | FIXED64 for number in (1, 2, 3, 4))
 _BUCKET_LIMIT, _BUCKET = 6, 7
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Histogram(Item):
     """One captured histogram.
 
@@ -39,6 +39,11 @@ class Histogram(Item):
     counts: NDArray[np.float64]
     edges: NDArray[np.float64]
     nonfinite: int = 0
+
+    def _about(self) -> str:
+        within = f"{self.counts.sum():,.0f} values in {counted(len(self.counts), 'bin')}"
+        nonfinite = f"; {self.nonfinite:,} not finite" if self.nonfinite else ""
+        return f"{within} from {self.edges[0]:.4g} to {self.edges[-1]:.4g}{nonfinite}"
 
 
 def empty_histogram(step: int, wall_time: float) -> Histogram:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from nbviz.formats.items.item import Item, Source
+from nbviz.formats.items.item import Item, Source, counted, quoted
 from nbviz.formats.protobuf import MalformedError, Message
 
 # From tensorboard/plugins/hparams/plugin_data.proto and api.proto, with google/protobuf/struct.proto:
@@ -47,7 +47,7 @@ class MetricInfo(NamedTuple):
     dataset: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class HParams(Item):
     """One event of the hparams plugin. What is not of its kind is empty.
 
@@ -86,6 +86,14 @@ class HParams(Item):
     group_name: str = ""
     status: str = ""
     time: float = 0.0
+
+    def _about(self) -> str:
+        if self.kind == "experiment":
+            name = f"{quoted(self.name)} with " if self.name else ""
+            return f"experiment, {name}{counted(len(self.infos), 'setting')} and {counted(len(self.metrics), 'metric')}"
+        if self.kind == "session start":
+            return f"session start, {quoted(self.hparams or {})}"
+        return f"session end, {self.status}" if self.kind else "nothing that is known"
 
 
 def decode_hparams(source: Source) -> HParams:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.event import IMAGE, TENSOR
-from nbviz.formats.items.item import Item, Source
+from nbviz.formats.items.item import SHOWN_BYTES, Item, Source, counted
 from nbviz.formats.protobuf import MalformedError, Message
 from nbviz.formats.tensor import decode_tensor
 
@@ -31,7 +33,7 @@ class TooLargeError(ValueError):
     """An image that claims more pixels than are decoded."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Image(Item):
     """One image, or those of a batch that were logged at once.
 
@@ -49,6 +51,18 @@ class Image(Item):
     width: int
     height: int
     images: tuple[bytes, ...]
+
+    def _about(self) -> str:
+        several = f"{len(self.images):,} images of " if len(self.images) != 1 else ""
+        size = counted(sum(map(len, self.images)), "byte")
+        return f"{several}{self.width:,} × {self.height:,} pixels, {size}"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """The picture itself in a notebook, or why there is none."""
+        try:
+            return {"text/plain": repr(self), **_shown(self.images)}
+        except (ImportError, ValueError) as error:
+            return {"text/plain": f"{self!r}: {error}"}
 
     @property
     def encoded(self) -> bytes:
@@ -81,6 +95,23 @@ class Image(Item):
         return np.stack(list(_frames(self.encoded)))
 
 
+def _shown(images: tuple[bytes, ...]) -> dict[str, str]:
+    """One image as it is; several as a page of nothing but them. Never what is no raster image, nor one too large."""
+    if sum(map(len, images)) > SHOWN_BYTES:
+        raise TooLargeError(f"not shown, as it takes more than {SHOWN_BYTES:,} bytes; .array has its pixels")
+    encoded = [(_mime_type(image), base64.b64encode(image).decode("ascii")) for image in images]
+    if len(encoded) < 2:
+        return dict(encoded)
+    tags = (f'<img src="data:{kind};base64,{data}" style="display: inline; margin: 2px">' for kind, data in encoded)
+    return {"text/html": "".join(tags)}
+
+
+def _mime_type(encoded: bytes) -> str:
+    with _opened(encoded) as image:
+        form = image.format if image.format in FORMATS else "JPEG"  # one of several pictures, as cameras write it
+        return f"image/{form.lower()}"
+
+
 def decode_image(source: Source) -> Image:
     """Find the encoded images of a value."""
     if source.content == IMAGE:
@@ -96,17 +127,25 @@ def decode_image(source: Source) -> Image:
 
 
 def _frames(encoded: bytes) -> Iterator[Pixels]:
+    with _opened(encoded) as image:
+        yield _pixels(image)
+        width, height = image.size
+        count = getattr(image, "n_frames", 1)
+        _check_size(width, height, count)
+        for index in range(1, count):
+            image.seek(index)
+            yield _pixels(image)
+
+
+@contextmanager
+def _opened(encoded: bytes) -> Iterator[Any]:
+    """An image of a known format whose first frame may be decoded; whatever is wrong with it is a ValueError."""
     pillow = _pillow()
     try:
         with pillow.Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
             width, height = image.size
-            count = getattr(image, "n_frames", 1) if width * height <= LARGEST_IMAGE else 1
             _check_size(width, height, 1)
-            yield _pixels(image)
-            _check_size(width, height, count)
-            for index in range(1, count):
-                image.seek(index)
-                yield _pixels(image)
+            yield image
     except TooLargeError:
         raise
     except (pillow.Image.DecompressionBombError, pillow.Image.DecompressionBombWarning) as error:

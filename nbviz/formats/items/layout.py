@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nbviz.formats.items.item import Item, Source, decode_strings
+from nbviz.formats.items.item import Item, Source, counted, decode_strings
 from nbviz.formats.protobuf import MalformedError, Message
 
 # From tensorboard/plugins/custom_scalar/layout.proto:
@@ -41,7 +41,7 @@ class Category(NamedTuple):
     closed: bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layout(Item):
     """The charts that a writer asks for.
 
@@ -57,6 +57,10 @@ class Layout(Item):
 
     encoded: bytes
     categories: tuple[Category, ...]
+
+    def _about(self) -> str:
+        charts = counted(sum(len(category.charts) for category in self.categories), "chart")
+        return f"{charts} in {counted(len(self.categories), 'category', 'categories')}"
 
 
 def decode_layout(source: Source) -> Layout:

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nbviz.formats.event import TENSOR
-from nbviz.formats.items.item import Item, Source
+from nbviz.formats.items.item import Item, Source, quoted
 from nbviz.formats.protobuf import MalformedError, Message
 from nbviz.formats.tensor import decode_tensor
 
@@ -17,7 +17,7 @@ from nbviz.formats.tensor import decode_tensor
 _CONTENT_TYPES = {1: "vertices", 2: "faces", 3: "colors"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Mesh(Item):
     """One part of a mesh: TensorBoard logs its vertices, faces and colors under tags of their own.
 
@@ -39,6 +39,10 @@ class Mesh(Item):
     content_type: str
     values: NDArray[Any]
     config: str
+
+    def _about(self) -> str:
+        part = f"{self.content_type} of " if self.content_type else ""
+        return f"{part}{quoted(self.name)}, {self.values.dtype} of shape {self.values.shape}"
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.event import TENSOR
-from nbviz.formats.items.item import Item, Source
+from nbviz.formats.items.item import Item, Source, counted
 from nbviz.formats.protobuf import MalformedError
 from nbviz.formats.tensor import decode_tensor
 
 Floats: TypeAlias = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PRCurve(Item):
     """Precision and recall of a binary classifier over its threshold.
 
@@ -30,6 +30,9 @@ class PRCurve(Item):
     """
 
     values: Floats
+
+    def _about(self) -> str:
+        return counted(self.values.shape[1], "threshold")
 
     def _row(self, index: int) -> Floats:
         row: Floats = self.values[index]

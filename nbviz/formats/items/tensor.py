@@ -8,11 +8,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nbviz.formats.event import TENSOR
-from nbviz.formats.items.item import Item, Source
+from nbviz.formats.items.item import Item, Source, counted, quoted
 from nbviz.formats.tensor import decode_tensor
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Tensor(Item):
     """A tensor of which nbviz knows no more than that.
 
@@ -30,6 +30,10 @@ class Tensor(Item):
     plugin_content: bytes
     encoded: bytes
     _is_tensor: bool
+
+    def _about(self) -> str:
+        plugin = f" for the plugin {quoted(self.plugin)}" if self.plugin else ""
+        return f"{counted(len(self.encoded), 'byte')} of {'a tensor' if self._is_tensor else 'no tensor'}{plugin}"
 
     @property
     def array(self) -> NDArray[Any]:

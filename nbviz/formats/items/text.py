@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.event import TENSOR
-from nbviz.formats.items.item import Item, Source
+from nbviz.formats.items.item import Item, Source, counted, quoted
 from nbviz.formats.protobuf import MalformedError
 from nbviz.formats.tensor import decode_tensor
 
+SHOWN_CHARACTERS = 10_000
+"""What a notebook shows of a text."""
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Text(Item):
     """Text, or a table of texts.
 
@@ -32,6 +35,17 @@ class Text(Item):
     def text(self) -> str:
         """The text; several are joined by line feeds."""
         return "\n".join(self.texts.ravel())
+
+    def _about(self) -> str:
+        several = f"{counted(self.texts.size, 'text')}, " if self.texts.size != 1 else ""
+        return several + quoted(self.text)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """The text itself in a notebook, as plain text; control characters are escaped, as they could move a cursor."""
+        shown = self.text[:SHOWN_CHARACTERS]
+        plain = "".join(char if char.isprintable() or char in "\n\t" else repr(char)[1:-1] for char in shown)
+        left_out = len(self.text) - len(shown)
+        return {"text/plain": f"{plain}\n… and {left_out:,} more characters; .text has all" if left_out else plain}
 
 
 def decode_text(source: Source) -> Text:
