@@ -6,12 +6,16 @@ import random
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tensorboard.summary.writer.record_writer import masked_crc32c
 
+from nbviz.formats.event import EventDecoder
+from nbviz.formats.frame import Stretch
+from nbviz.formats.reader import MARGIN, Decoded, EventReader, Part
 from nbviz.run import Run
 from nbviz.sources.events import Following, read
-from tests.tfevents import VERSION, framed, losses
+from tests.tfevents import VERSION, event, framed, losses, simple
 from tests.written import write
 
 pytestmark = [pytest.mark.filterwarnings("ignore::nbviz.notice.NbvizWarning"), pytest.mark.timeout(30)]
@@ -103,3 +107,17 @@ def test_following_a_file_whose_first_record_is_damaged_says_where_and_does_not_
     assert steps(run) == list(range(10))
     assert len(run.problems) == 1
     assert run.problems[0].startswith(f"{path}, byte 0: ")
+
+
+def test_a_search_for_the_next_record_goes_on_whatever_the_log_before_it_looked_like() -> None:
+    reader = EventReader()
+
+    def decode(contents: bytes, lost: bool) -> Decoded:
+        data = np.frombuffer(contents + bytes(MARGIN), np.uint8)
+        part = Part(Stretch(0, len(contents), lost), 0, EventDecoder(), more=True)
+        return reader.decode(data, [part])[0]
+
+    decode(framed(event(simple("x" * 200_000, 1.0), step=1)) * 20, lost=False)
+    decoded = decode(b"\xff" * 100_000, lost=True)
+    assert decoded.used > 99_000
+    assert decoded.lost

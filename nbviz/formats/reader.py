@@ -152,7 +152,7 @@ class EventReader:
                 continue
             whole = _joined(whole, decoded)
             at, lost = at + decoded.used, decoded.lost
-            self._length *= 4
+            self._length = min(self._length * 4, LONGEST)
             if stretch.stop == stop:
                 return whole
 
