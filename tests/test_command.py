@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from tensorboard.compat.proto import event_pb2
 from tensorboard.plugins.histogram import summary as histogram_summary
+from tensorboard.plugins.text import summary_v2 as text_summary
 
 from nbviz.command import main, reading
 from tests.tfevents import VERSION, accumulated, event, framed, losses, simple
@@ -173,6 +174,35 @@ def test_what_is_no_scalar_is_counted_and_left_out_of_a_table(
     put(tmp_path / "train" / NAME, losses(0, 3) + framed(event(histogram)))
     _, output, _ = run(capsys, "export", tmp_path, tmp_path / "out.csv")
     assert output == f"{tmp_path}/out.csv: 3 rows of 1 run; 1 series that hold no scalars were left out\n"
+
+
+def test_a_page_says_what_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note = text_summary.text_pb("note", "words").value[0]
+    put(tmp_path / "train" / NAME, losses(0, 3) + framed(event(note)))
+    _, output, _ = run(capsys, "export", tmp_path, tmp_path / "out.html")
+    left_out = "1 series that hold neither scalars nor histograms were left out"
+    assert output == f"{tmp_path}/out.html: a page of 1 run; {left_out}\n"
+
+
+def test_a_directory_that_does_not_exist_is_not_written_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "train" / NAME, losses(0, 3))
+    out = tmp_path / "nowhere" / "out.csv"
+    told = f"nbviz: {out} cannot be written: there is no directory {out.parent}.\n"
+    assert run(capsys, "export", tmp_path, out) == (2, "", told)
+
+
+def test_info_leaves_columns_out_that_a_terminal_has_no_room_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "train" / NAME, losses(0, 3))
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "seconds" in run(capsys, "info", tmp_path)[1].splitlines()[2]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run(capsys, "info", tmp_path)[1].splitlines()[2:5] == [
+        "run    tag   kind    count  last step",
+        "train  loss  scalar      3          2",
+        "No room here for the columns: first step, seconds.",
+    ]
 
 
 def test_superseded_rows_are_exported_and_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

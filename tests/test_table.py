@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,8 @@ def test_a_row_tells_what_a_series_holds(tmp_path: Path) -> None:
     head, *lines = str(runs.table()).splitlines()
     assert head.endswith("last step  seconds  bytes  superseded  not finite  problems")
     assert lines == [
-        f"train  loss     scalar                     5           0          2     10.0{'2':>19}{'2':>12}{'1':>10}",
-        f"train  weights  histogram  histograms      2           7  1,000,000      0.0  1,526{'0':>12}{'1':>22}",
+        f"train  loss     scalar         5           0          2     10.0{'2':>19}{'2':>12}{'1':>10}",
+        f"train  weights  histogram      2           7  1,000,000      0.0  1,526{'1':>34}",
     ]
 
 
@@ -55,6 +56,40 @@ def test_columns_with_nothing_to_say_are_left_out() -> None:
         "run  tag   kind    count  first step  last step  seconds",
         "run  loss  scalar      3           0          2      3.0",
     ]
+
+
+def test_a_plugin_is_shown_only_of_tensors_as_the_kind_tells_it_of_all_else() -> None:
+    run = run_of("loss")
+    for tag, kind in (("weights", "histogram"), ("mine", "tensor")):
+        run.extend_items(tag, kind, [0], [0.0], [None]).plugin = f"{tag} plugin"  # type: ignore[arg-type]
+    assert str(table({"run": run})).splitlines() == [
+        "run  tag      kind       plugin       count  first step  last step  seconds",
+        "run  loss     scalar                      1           0          0      0.0",
+        "run  weights  histogram                   1           0          0      0.0",
+        "run  mine     tensor     mine plugin      1           0          0      0.0",
+    ]
+
+
+def test_a_narrow_terminal_is_told_which_columns_have_no_room() -> None:
+    rows = table({"run": run_of("loss", 3)})
+    full = "run  tag   kind    count  first step  last step  seconds"
+    assert rows.text(len(full)) == str(rows)
+    assert rows.text(len(full) - 1).splitlines() == [
+        "run  tag   kind    count  first step  last step",
+        "run  loss  scalar      3           0          2",
+        "No room here for the columns: seconds.",
+    ]
+    assert rows.text(0).splitlines() == [
+        "run  tag   kind    count  last step",
+        "run  loss  scalar      3          2",
+        "No room here for the columns: first step, seconds.",
+    ]
+
+
+def test_headings_stand_over_their_columns_on_a_page() -> None:
+    page = table({"run": run_of("loss")})._repr_html_()
+    head, body = (re.findall(f'<{cell} style="text-align: (left|right)">', page) for cell in ("th", "td"))
+    assert head == body == ["left"] * 3 + ["right"] * 4
 
 
 def test_wide_characters_and_accents_keep_the_columns_in_line() -> None:

@@ -19,6 +19,8 @@ INTERRUPTED, PIPE_CLOSED = 130, 141  # as a shell reports SIGINT and SIGPIPE
 
 SUFFIXES = (".html", ".csv", ".parquet")
 
+ABOUT = "What a log directory of TensorBoard's event files holds, and out of it again."
+
 EPILOG = """\
 LOGDIR is a directory of event files, a tree of such directories, one event file, or, with nbviz[remote], a URL.
 """
@@ -69,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     layout: Any = {"formatter_class": argparse.RawDescriptionHelpFormatter}
-    parser = argparse.ArgumentParser("python -m nbviz", description=__doc__, epilog=EPILOG, **layout)
+    parser = argparse.ArgumentParser("python -m nbviz", description=ABOUT, epilog=EPILOG, **layout)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     info = commands.add_parser(

@@ -30,6 +30,8 @@ Show = Callable[[float, float], None]
 
 def export(logdir: str, out: Path, runs: Pattern, tags: Pattern) -> int:
     """Write the runs; return the exit status."""
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"{out} cannot be written: there is no directory {out.parent}.")
     everything = read_runs(logdir)
     selected = chosen(everything, runs, tags)
     write = {".html": _html, ".csv": _csv, ".parquet": _parquet}[out.suffix.lower()]
@@ -52,7 +54,8 @@ def _html(selected: Selected, path: Path, _show: Show) -> str:
     from nbviz.views.inspector import Inspector
 
     export_html(Inspector({name: _only(run, tags) for name, (run, tags) in selected.items()}), path)
-    return f"a page of {counted(len(selected), 'run')}"
+    left_out = _left_out(selected, ("scalar", "histogram"), "neither scalars nor histograms")
+    return f"a page of {counted(len(selected), 'run')}{left_out}"
 
 
 def _only(run: Run, tags: list[str]) -> Run:
@@ -106,6 +109,9 @@ def _blocks(selected: Selected, show: Show) -> Iterator[tuple[str, str, list[np.
 
 
 def _rows(count: int, selected: Selected) -> str:
-    others = sum(not isinstance(run[tag], ScalarSeries) for run, tags in selected.values() for tag in tags)
-    left_out = f"; {others:,} series that hold no scalars were left out" if others else ""
-    return f"{counted(count, 'row')} of {counted(len(selected), 'run')}{left_out}"
+    return f"{counted(count, 'row')} of {counted(len(selected), 'run')}{_left_out(selected, ('scalar',), 'no scalars')}"
+
+
+def _left_out(selected: Selected, kinds: tuple[str, ...], words: str) -> str:
+    others = sum(run[tag].kind not in kinds for run, tags in selected.values() for tag in tags)
+    return f"; {others:,} series that hold {words} were left out" if others else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,7 +24,7 @@ def info(logdir: str, runs: Pattern, tags: Pattern) -> int:
     names = {name: set(found) for name, (_, found) in selected.items()}
     rows = Table(row for row in table({name: run for name, (run, _) in selected.items()}) if row.tag in names[row.run])
     print(printable(_summary(everything, len(selected), rows)), end="\n\n")
-    print(rows)
+    print(rows.text(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
     problems = list(everything.problems)
     for name, (run, found) in selected.items():
         problems += [f"{name}: {sentence}" for sentence in _problems(everything, run, [run[tag] for tag in found])]

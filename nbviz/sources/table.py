@@ -20,6 +20,12 @@ ALWAYS = ("run", "tag", "kind", "count", "first_step", "last_step", "seconds")
 
 TEXTS = ("run", "tag", "kind", "plugin")
 
+IF_ANY = ("superseded", "nonfinite", "problems")
+"""Columns in which zero is no news, and is left blank."""
+
+DISPENSABLE = ("problems", "seconds", "bytes", "first_step", "nonfinite", "superseded")
+"""Columns that a narrow terminal goes without, in this order."""
+
 
 class Row(NamedTuple):
     """One series of one run.
@@ -74,14 +80,18 @@ class Table(Sequence[Row]):
         return Table(self._rows[index]) if isinstance(index, slice) else self._rows[index]
 
     def __str__(self) -> str:
-        return "\n".join(_lines(self._rows))
+        return self.text()
 
     def __repr__(self) -> str:
         return "\n".join([*_lines(self._rows[:SHOWN]), *self._left_out()])
 
+    def text(self, width: int | None = None) -> str:
+        """All rows; in a terminal of that width without the columns that have no room, which a last line names."""
+        return "\n".join(_lines(self._rows, width))
+
     def _repr_html_(self) -> str:
         names = _columns(self._rows)
-        head = "".join(f"<th>{_heading(name)}</th>" for name in names)
+        head = "".join(f'<th style="text-align: {_align(name)}">{_heading(name)}</th>' for name in names)
         body = "".join(f"<tr>{''.join(_cell(row, name) for name in names)}</tr>" for row in self._rows[:SHOWN])
         left_out = "".join(f"<p>{sentence}</p>" for sentence in self._left_out())
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{left_out}"
@@ -135,7 +145,17 @@ def _row(name: str, run: Run, series: Series) -> Row:
 
 def _columns(rows: Sequence[Row]) -> list[str]:
     """The columns that have something to say."""
-    return [name for name in Row._fields if name in ALWAYS or any(getattr(row, name) for row in rows)]
+    return [name for name in Row._fields if name in ALWAYS or any(_value(row, name) for row in rows)]
+
+
+def _value(row: Row, name: str) -> str | float | None:
+    """What is shown: the plugin only of tensors, as any other kind tells it."""
+    value: str | float | None = getattr(row, name)
+    return None if (name in IF_ANY and not value) or (name == "plugin" and row.kind != "tensor") else value
+
+
+def _align(name: str) -> str:
+    return "left" if name in TEXTS else "right"
 
 
 def _heading(name: str) -> str:
@@ -151,15 +171,22 @@ def _text(value: str | float | None) -> str:
 
 
 def _cell(row: Row, name: str) -> str:
-    align = "left" if name in TEXTS else "right"
-    return f'<td style="text-align: {align}">{html.escape(_text(getattr(row, name)))}</td>'
+    return f'<td style="text-align: {_align(name)}">{html.escape(_text(_value(row, name)))}</td>'
 
 
-def _lines(rows: Sequence[Row]) -> list[str]:
-    names = _columns(rows)
-    columns = [[_heading(name), *(_text(getattr(row, name)) for row in rows)] for name in names]
-    padded = [_padded(cells, name in TEXTS) for name, cells in zip(names, columns, strict=True)]
-    return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
+def _lines(rows: Sequence[Row], width: int | None = None) -> list[str]:
+    columns = {
+        name: _padded([_heading(name), *(_text(_value(row, name)) for row in rows)], name in TEXTS)
+        for name in _columns(rows)
+    }
+    spare = [name for name in DISPENSABLE if name in columns] if width is not None else []
+    left_out = []
+    while spare and sum(_width(cells[0]) + 2 for cells in columns.values()) - 2 > (width or 0):
+        left_out.append(spare.pop(0))
+        del columns[left_out[-1]]
+    lines = ["  ".join(cells).rstrip() for cells in zip(*columns.values(), strict=True)]
+    names = ", ".join(_heading(name) for name in Row._fields if name in left_out)
+    return [*lines, f"No room here for the columns: {names}."] if left_out else lines
 
 
 def _padded(cells: list[str], left: bool) -> list[str]:
