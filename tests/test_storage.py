@@ -174,6 +174,25 @@ def test_a_file_that_becomes_a_directory_is_walked(tmp_path: Path) -> None:
     assert walk.event_files(no_complaint) == {"tfevents": [path]}
 
 
+def test_reading_looks_once_at_each_file_however_long_another_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(50):
+        put(tmp_path / f"run{number}" / NAME, losses(0, 1))
+    put(tmp_path / "long" / NAME, losses(0, 20_000) * 8)
+    calls: list[str] = []
+    good_status = LocalStorage.status
+
+    def status(self: LocalStorage, path: str) -> Status:
+        calls.append(path)
+        return good_status(self, path)
+
+    monkeypatch.setattr(LocalStorage, "status", status)
+    runs = read(tmp_path)
+    assert len(runs["long"]["loss"]) == 160_000
+    assert len([path for path in calls if "long" not in path]) == 50
+
+
 def test_following_hundreds_of_runs_looks_once_at_each_file_and_reads_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,8 @@ class EventFile:
         Bytes of the file that are done with, and bytes that it had when it was last looked at.
     overlap : int
         How many of them, at the end, are to be read again.
+    more : bool
+        There was more to read when it was last read, or it was not read yet.
     needed : int
         How many bytes from the position on can be anything.
     lost : bool
@@ -87,7 +89,7 @@ class EventFile:
     def _restart(self) -> None:
         self.position = self.overlap = 0
         self.lost, self.chunk = False, LEAST_CHUNK
-        self.needed = 1
+        self.needed, self.more = 1, True
         self._source = next(_sources)
         self._origin = Origin(self._storage, self.path, self._report)
         self._identity: Hashable = None
@@ -133,7 +135,7 @@ class EventFile:
 
     def failed(self, error: OSError) -> None:
         """The file could not be read just now; it is tried again."""
-        self._seen = None
+        self._seen, self.more = None, False
         if not self._failing:
             self.run.report(f"{self._name} cannot be read ({error}), so what is new in it is missing.")
         self._failing = True
@@ -169,6 +171,7 @@ class EventFile:
         self.position += decoded.used
         self.needed, self.lost = decoded.needed, decoded.lost
         self._records += decoded.records
+        self.more = more
         if more:
             self._seen = None
         problems = decoded.problems
@@ -195,7 +198,8 @@ class EventFile:
         no problem.
         """
         if not self.lost and self.size - self.position >= HEADER.size:
-            self.ended, self.needed, self._seen = True, 1, None
+            self.ended = self.more = True
+            self.needed, self._seen = 1, None
             read_on(self)
         self.unfinished = self.size - (self.position if self._cut is None else self._cut)
         self._report_damage(self._early)

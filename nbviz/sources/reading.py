@@ -50,6 +50,8 @@ class Reading:
         total, more = 0, False
         for files in runs:
             for file in files:
+                if self._hold and not file.more:  # to look at it costs a request if it lies elsewhere
+                    continue
                 size = file.look()
                 if not size:
                     continue
