@@ -21,6 +21,7 @@ from nbviz.formats.event import EventDecoder
 from nbviz.formats.items import decode_item
 from nbviz.formats.protobuf import MalformedError
 from nbviz.sender import Sender
+from nbviz.sources.events import Following
 from tests.items import (
     NAME,
     audio_of,
@@ -83,6 +84,23 @@ def test_a_file_written_anew_in_its_place_is_another_though_it_looks_alike(tmp_p
     os.utime(tmp_path / NAME, (99, 99))
     with pytest.raises(ValueError, match="the file was replaced by another since it was read"):
         _ = run["note"][0]
+
+
+def test_an_item_that_was_overwritten_while_its_file_was_followed_is_refused(tmp_path: Path) -> None:
+    def log(wall_time: float, text: str, count: int) -> None:
+        version = event_pb2.Event(wall_time=wall_time, file_version="brain.Event:2").SerializeToString()
+        value = text_summary.text_pb("note", text).value[0]
+        (tmp_path / NAME).write_bytes(framed(version, *(event(value, step=step) for step in range(count))))
+
+    log(1.0, "before", 1)
+    runs = Following(tmp_path)
+    runs.poll()
+    log(2.0, "behind", 2)
+    runs.poll()
+    (run,) = runs.values()
+    with pytest.raises(ValueError, match="the file was replaced by another since it was read"):
+        _ = run["note"][0]
+    assert [item.text for item in run["note"][1:]] == ["behind"] * 2
 
 
 def test_a_view_goes_on_when_the_file_of_its_histograms_is_gone(tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ class EventFile:
         """Another file has this name now: what comes is read from its start."""
         self.commit()
         self._report_listed()
+        self._origin.checked = ()  # no state of a file: its start is compared before an item is read
         self._restart()
         self._seen = None
 
