@@ -117,6 +117,13 @@ def test_families_have_a_hue_each_and_roles_keep_their_dash() -> None:
     assert {"a train 1.000", "b validation 1.000"} <= set(texts(draw(runs)))
 
 
+def test_beside_other_families_a_run_called_only_by_its_role_is_named_by_it() -> None:
+    said = set(
+        texts(draw([run_of("a", loss=[2, 1], val_loss=[2, 1], lr=[2, 2]), run_of("train", loss=[4, 3], lr=[4, 4])]))
+    )
+    assert {"a train 1.000", "a validation 1.000", "train 3.000", "a 2.000", "train 4.000"} <= said
+
+
 def test_the_legend_reads_the_values_at_the_step_and_the_best_of_validation() -> None:
     run = run_of(accuracy=[0.1, 0.5, 0.956], val_accuracy=[0.2, 0.9225, 0.7])
     said = texts(draw(run, step=2))

@@ -47,9 +47,11 @@ export function labelsOf(group: Group, families: number): string[] {
     ({ store, series }) => `${store.run} ${series.tag}`,
   ];
   if (families > 1) {
-    ways.unshift(({ store }) => store.family);
-    ways[1] = ({ store, series }) => `${store.family} ${series.place.role}`;
-    ways[2] = ({ store, series }) => `${store.family} ${series.tag}`;
+    // A run called "train" and nothing else is of a family without a name, which leaves its role.
+    const named = ({ family }: Store, word: string): string => (family ? `${family} ${word}` : word);
+    ways.unshift(({ store, series }) => store.family || series.place.role);
+    ways[1] = ({ store, series }) => named(store, series.place.role);
+    ways[2] = ({ store, series }) => named(store, series.tag);
   }
   for (const way of ways) {
     const labels = lines.map(way);

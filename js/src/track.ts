@@ -9,11 +9,19 @@ export function trackSeries(scene: Pick<Scene, "stores" | "tags">): Scalars | nu
   const lossFirst = [...groups].sort((a, b) => Number(isLoss(b.chart)) - Number(isLoss(a.chart)));
   for (const role of ["train", "validation", "test"] as const) {
     for (const { lines } of lossFirst) {
-      const line = lines.find(({ series }) => series.place.role === role && series.length > 1);
+      const line = lines.find(({ series }) => series.place.role === role && hasCurve(series));
       if (line) return line.series;
     }
   }
   return null;
+}
+
+/** Whether two values or more are finite. */
+function hasCurve({ values, length }: Scalars): boolean {
+  for (let row = 0, finite = 0; row < length; row++) {
+    if (values[row] - values[row] === 0 && ++finite > 1) return true;
+  }
+  return false;
 }
 
 const isLoss = (chart: string): boolean => /(^|[/._ ])loss$/i.test(chart);

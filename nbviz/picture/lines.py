@@ -129,9 +129,10 @@ def _labels(title: str, lines: list[Line], families: list[str]) -> list[str]:
         [f"{line.run} {line.tag}" for line in lines],
     ]
     if len(families) > 1:
+        # A run called "train" and nothing else is of a family without a name, which leaves its role.
         names = [families[line.family] for line in lines]
-        named = [[f"{name} {word}" for name, word in zip(names, way, strict=True)] for way in ways[:2]]
-        ways = [names, *named, ways[2]]
+        named = [[f"{name} {word}".lstrip() for name, word in zip(names, way, strict=True)] for way in ways[:2]]
+        ways = [[name or line.place.role for name, line in zip(names, lines, strict=True)], *named, ways[2]]
     for way in ways:
         if len(set(way)) == len(way):
             return way

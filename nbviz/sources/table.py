@@ -94,7 +94,9 @@ class Table(Sequence[Row]):
         head = "".join(f'<th style="text-align: {_align(name)}">{_heading(name)}</th>' for name in names)
         body = "".join(f"<tr>{''.join(_cell(row, name) for name in names)}</tr>" for row in self._rows[:SHOWN])
         left_out = "".join(f"<p>{sentence}</p>" for sentence in self._left_out())
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{left_out}"
+        return (
+            f'<table style="white-space: nowrap"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{left_out}'
+        )
 
     def to_pandas(self) -> Any:
         """Return the table as a `pandas.DataFrame`, one column for each field of `Row`; ImportError without pandas."""

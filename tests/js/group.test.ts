@@ -36,6 +36,13 @@ test("several families are named by family, and by role where there is more than
   assert.deepEqual(labels(stores), { loss: ["a train", "a validation", "b train", "b validation"], lr: ["a", "b"] });
 });
 
+test("beside other families a run called only by its role is named by it", () => {
+  const both = () => [series("acc", "accuracy"), series("loss", "loss")];
+  const a = new FakeStore("a", [...both(), series("val_loss", "loss", "validation")]);
+  const train = new FakeStore("train", both(), "finished", "");
+  assert.deepEqual(labels([a, train]), { accuracy: ["a", "train"], loss: ["a train", "a validation", "train"] });
+});
+
 test("runs of one family with the same tag are told apart by run", () => {
   const stores = ["x", "y"].map((name) => new FakeStore(name, [series("loss", "loss")], "finished", "one"));
   assert.deepEqual(labels(stores), { loss: ["x loss", "y loss"] });

@@ -29,6 +29,11 @@ test("without a loss it shows the first training series, without any nothing", (
   assert.equal(trackSeries(scene()), null);
 });
 
+test("a series with fewer than two finite values is no curve", () => {
+  const rate = scalars("lr", [0, 1], [1, 1]);
+  assert.equal(trackSeries(scene(scalars("loss", [0, 1, 2], [NaN, 1, Infinity]), rate)), rate);
+});
+
 test("the curve bridges columns without rows and knows nothing before the first", () => {
   const heights = curve(scalars("loss", [10, 20], [1, 0]), [0, 20], 21);
   assert.ok(Number.isNaN(heights[9]));
