@@ -21,6 +21,7 @@ from tensorboard.util import tensor_util
 from tensorboardX import SummaryWriter as SummaryWriterX
 
 from nbviz.sources.events import Following, Runs, follow, read
+from nbviz.sources.runs import SHOWN
 from nbviz.sources.storage import LocalStorage, Status
 from tests.tfevents import VERSION, accumulated, event, framed, losses, simple, unhurried
 
@@ -156,6 +157,14 @@ def test_runs_are_named_by_their_directories(tmp_path: Path) -> None:
     assert [run.name for run in runs.values()] == list(runs)
     assert [run.state for run in runs.values()] == ["finished"] * 4
     assert repr(runs).splitlines()[1:3] == [f"  {tmp_path.name}: 1 series, 3 rows", "  a: 1 series, 3 rows"]
+
+
+def test_of_many_runs_some_are_listed_and_the_others_counted(tmp_path: Path) -> None:
+    for number in range(SHOWN + 2):
+        write(tmp_path / f"run{number:04}" / NAME, losses(0, 1))
+    lines = repr(read(tmp_path)).splitlines()
+    assert lines[0] == f"{SHOWN + 2} runs in {tmp_path}"
+    assert lines[SHOWN:] == [f"  run{SHOWN - 1:04}: 1 series, 1 row", "  … and 2 more; list() has all names"]
 
 
 def test_files_in_the_path_itself_are_a_run_named_dot_if_its_name_is_taken(tmp_path: Path) -> None:

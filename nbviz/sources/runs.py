@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 from nbviz.formats.event import EventDecoder
@@ -23,6 +24,9 @@ from nbviz.tables import to_arrow, to_pandas
 
 WALK = 0.2
 """Seconds between two looks for new files on this machine: a walk costs more than a poll."""
+
+SHOWN = 30
+"""Runs that a ``repr`` lists."""
 
 IDLE_SHARE = 0.05
 """Of one core, at most, that following thousands of files may take while nothing happens."""
@@ -77,11 +81,13 @@ class Runs(Mapping[str, Run]):
         return len(self._runs)
 
     def __repr__(self) -> str:
-        lines = [f"{len(self)} {'run' if len(self) == 1 else 'runs'} in {self.place}"]
-        for name, run in self.items():
+        lines = [f"{len(self):,} {'run' if len(self) == 1 else 'runs'} in {self.place}"]
+        for name, run in islice(self.items(), SHOWN):
             tags = run.tags()
-            lines.append(f"  {name}: {len(tags)} series, {sum(len(run[tag]) for tag in tags):,} rows")
-        return "\n".join(lines)
+            rows = sum(len(run[tag]) for tag in tags)
+            lines.append(f"  {name}: {len(tags):,} series, {rows:,} {'row' if rows == 1 else 'rows'}")
+        left_out = len(self) - SHOWN
+        return "\n".join([*lines, f"  … and {left_out:,} more; list() has all names"] if left_out > 0 else lines)
 
     def table(self) -> Table:
         """One row for each run and tag: kind, count, first and last step, wall span, bytes and problems."""
