@@ -174,6 +174,29 @@ def test_a_file_that_becomes_a_directory_is_walked(tmp_path: Path) -> None:
     assert walk.event_files(no_complaint) == {"tfevents": [path]}
 
 
+@pytest.mark.parametrize("records", [20, 60_000])
+def test_a_file_of_which_less_can_be_read_than_it_says_is_read_as_far_as_it_goes_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, records: int
+) -> None:
+    contents = losses(0, records)
+    put(tmp_path / "run" / NAME, contents)
+    good_readinto, there = LocalStorage.readinto, len(losses(0, 15))
+
+    def readinto(self: LocalStorage, path: str, offset: int, buffer: memoryview) -> int:
+        return good_readinto(self, path, offset, buffer[: max(0, there - offset)])
+
+    monkeypatch.setattr(LocalStorage, "readinto", readinto)
+    assert len(read(tmp_path)["run"]["loss"]) == 15
+    runs = Following(tmp_path)
+    for _ in range(3):
+        assert not runs.poll()
+    assert len(runs["run"]["loss"]) == 15
+    there = len(contents)
+    while runs.poll():
+        pass
+    assert runs["run"]["loss"].steps.tolist() == list(range(records))
+
+
 def test_reading_looks_once_at_each_file_however_long_another_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,6 +164,8 @@ class EventFile:
             There is more to read at once.
         """
         self._failing = False
+        if self.position - self.overlap + len(data) < self.size:  # not all that it had when it was looked at
+            self._seen = None
         done = self.overlap + decoded.used
         if not self.position:
             self._origin.start = bytes(data[:FINGERPRINT])
@@ -173,8 +175,6 @@ class EventFile:
         self.needed, self.lost = decoded.needed, decoded.lost
         self._records += decoded.records
         self.more = more
-        if more:
-            self._seen = None
         problems = decoded.problems
         if decoded.records and self._cut is not None:
             problems = [(self._cut, CUT), *problems]

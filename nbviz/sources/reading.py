@@ -87,9 +87,9 @@ class Reading:
         read: list[tuple[_Request, memoryview]] = []
         for request in requests:
             file, start = request.file, at + request.file.overlap
-            stop = start + request.size
+            expected = start + request.size
             try:
-                stop = at + self._storage.readinto(file.path, file.position - file.overlap, view[at:stop])
+                stop = at + self._storage.readinto(file.path, file.position - file.overlap, view[at:expected])
             except OSError as error:
                 file.failed(error)
                 continue
@@ -98,8 +98,9 @@ class Reading:
                 replaced.append([file])
                 continue
             end = start + file.size - file.position if file.ended else None
-            parts.append(Part(Stretch(start, stop, file.lost, end), file.position, file.decoder, request.more))
-            read.append((request, view[at:stop]))
+            further = request.more and stop == expected  # a file that is shorter than it said is looked at later
+            parts.append(Part(Stretch(start, stop, file.lost, end), file.position, file.decoder, further))
+            read.append((request._replace(more=further), view[at:stop]))
             at = stop
         for (request, held), decoded in zip(read, self._reader.decode(self._buffer, parts), strict=True):
             request.file.accept(decoded, held, request.more)
