@@ -119,6 +119,8 @@ class ScalarSeries(Series):
 
     def __init__(self, tag: str) -> None:
         super().__init__(tag)
+        self.nbytes = 0
+        """Bytes that the rows take in the event files that they were read from."""
         self._values = Column(np.float64)
 
     @property

@@ -1,4 +1,4 @@
-"""Order and report of the whole suite, and what several tests share. The fixtures of the browser tests are in browser/conftest.py."""
+"""Order and report of the whole suite, and what several tests share; browser/conftest.py has the browser's fixtures."""
 
 from __future__ import annotations
 

@@ -53,9 +53,9 @@ def test_info_prints_the_table_and_says_that_there_are_no_problems(
     assert output.splitlines() == [
         f"{tmp_path}/logs: 2 runs, 2 series, 1,203 rows; read {size:,} bytes in 2 files",
         "",
-        "run         tag   kind    count  first step  last step  seconds",
-        "train       loss  scalar  1,200           0      1,199      0.0",
-        "validation  loss  scalar      3           0          2      0.0",
+        "run         tag   kind    count  first step  last step  seconds   bytes",
+        "train       loss  scalar  1,200           0      1,199      0.0  13,200",
+        "validation  loss  scalar      3           0          2      0.0      33",
         "",
         "No problems.",
     ]
@@ -201,7 +201,7 @@ def test_info_leaves_columns_out_that_a_terminal_has_no_room_for(
     assert run(capsys, "info", tmp_path)[1].splitlines()[2:5] == [
         "run    tag   kind    count  last step",
         "train  loss  scalar      3          2",
-        "No room here for the columns: first step, seconds.",
+        "No room here for the columns: first step, seconds, bytes.",
     ]
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from torch.utils.tensorboard import SummaryWriter
 
 import nbviz
 from nbviz.sinks.recorder import RETRY_SECONDS, Flusher, Recorder
@@ -156,7 +155,8 @@ def test_new_files_sort_behind_those_of_a_clock_that_was_ahead(tmp_path: Path, c
 
 
 def test_a_writer_at_work_in_the_same_process_is_not_superseded(tmp_path: Path, clock: Clock) -> None:
-    with SummaryWriter(tmp_path) as writer:
+    writers = pytest.importorskip("torch.utils.tensorboard")
+    with writers.SummaryWriter(tmp_path) as writer:
         writer.add_scalar("accuracy", 0.5, 3)
         writer.flush()
         run, recorder = recorded(tmp_path, clock)

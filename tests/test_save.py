@@ -17,7 +17,7 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
-from torch.utils.tensorboard import SummaryWriter
+from tensorboardX import SummaryWriter
 
 import nbviz
 from tests.data_server import served

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def run_of(tag: str, count: int = 1, name: str = "run") -> Run:
 
 def test_a_row_tells_what_a_series_holds(tmp_path: Path) -> None:
     histogram = histogram_summary.histogram_pb("weights", [1.0, 2.0]).value[0]
-    assert len(histogram.SerializeToString()) == 763
+    assert (len(histogram.SerializeToString()), len(simple("loss", 3).SerializeToString())) == (763, 11)
     payloads = [
         event(simple("loss", value), step=step, wall_time=10 + step / 4) for step, value in enumerate([3, 2, 1])
     ]
@@ -40,13 +41,13 @@ def test_a_row_tells_what_a_series_holds(tmp_path: Path) -> None:
     (tmp_path / "train" / NAME).write_bytes(framed(*payloads) + b"damage damage damage")
     runs = read(tmp_path)
     assert list(runs.table()) == [
-        Row("train", "loss", "scalar", "", 5, 0, 2, 10.0, None, 2, 2, 1),
+        Row("train", "loss", "scalar", "", 5, 0, 2, 10.0, 5 * 11, 2, 2, 1),
         Row("train", "weights", "histogram", "histograms", 2, 7, 1_000_000, 0.0, 2 * 763, 0, None, 1),
     ]
     head, *lines = str(runs.table()).splitlines()
     assert head.endswith("last step  seconds  bytes  superseded  not finite  problems")
     assert lines == [
-        f"train  loss     scalar         5           0          2     10.0{'2':>19}{'2':>12}{'1':>10}",
+        f"train  loss     scalar         5           0          2     10.0     55{'2':>12}{'2':>12}{'1':>10}",
         f"train  weights  histogram      2           7  1,000,000      0.0  1,526{'1':>34}",
     ]
 
@@ -137,3 +138,13 @@ def test_without_pandas_the_data_frame_is_missed_in_so_many_words(monkeypatch: p
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"needs pandas, which is not installed: pip install 'nbviz\[pandas\]'"):
         table({}).to_pandas()
+
+
+@pytest.mark.parametrize("count", [50, 30_000], ids=["decoded one by one", "decoded together"])
+def test_the_bytes_of_scalars_are_those_of_their_values_in_the_file(tmp_path: Path, count: int) -> None:
+    tags = ["loss", "accuracy", "a/longer/tag"]
+    payloads = [event(simple(tags[step * step % 7 % 3], step), step=step) for step in range(count)]
+    (tmp_path / NAME).write_bytes(framed(*payloads))
+    logged = Counter(tags[step * step % 7 % 3] for step in range(count))
+    expected = {tag: number * len(simple(tag, 1).SerializeToString()) for tag, number in logged.items()}
+    assert {row.tag: row.bytes for row in read(tmp_path).table()} == expected

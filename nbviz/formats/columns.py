@@ -54,10 +54,11 @@ class Rows:
 
 
 class Name(NamedTuple):
-    """A template without what differs between records that mean the same."""
+    """A template without what differs between records that mean the same; the size is that of the ``Summary.Value``."""
 
     template: Template
     has_number: bool
+    size: int
 
 
 class Columns:
@@ -65,7 +66,7 @@ class Columns:
 
     def __init__(self) -> None:
         self.names: list[Name] = []
-        self._numbers: dict[tuple[str, int, str, bool], int] = {}
+        self._numbers: dict[tuple[str, int, str, bool, int], int] = {}
         self._layouts: dict[int, list[Layout]] = defaultdict(list)
 
     def decode(self, data: Bytes, starts: Offsets, sizes: Offsets) -> tuple[Rows, list[int], list[int]]:
@@ -169,10 +170,11 @@ class Columns:
         return layout.names
 
     def _name(self, layout: Layout, template: Template) -> int:
-        key = (template.tag, template.content, template.plugin, layout.number is not None)
+        size = layout.item.stop - layout.item.start
+        key = (template.tag, template.content, template.plugin, layout.number is not None, size)
         number = self._numbers.setdefault(key, len(self.names))
         if number == len(self.names):
-            self.names.append(Name(template, layout.number is not None))
+            self.names.append(Name(template, layout.number is not None, size))
         return number
 
 

@@ -100,6 +100,7 @@ class _Cycle:
 
     def batch(self, data: Bytes, count: int, offset: int, decoder: EventDecoder) -> Batch | None:
         """The columns of ``count`` cycles that begin at ``offset`` in the file; ``None`` if records must be decoded."""
+        batch = Batch()
         found: dict[tuple[str, str], list[list[NDArray[np.generic]]]] = {}
         for start, _, layout, template in self.slots:
             kind = decoder.kind_of(*template, layout.number is not None)
@@ -113,12 +114,12 @@ class _Cycle:
                 with np.errstate(invalid="ignore"):  # a float32 may be a signalling NaN
                     values = np.ndarray(count, dtype, data, start + at, (self.size,)).astype(np.float64)
                 columns = [steps, walls, values]
+                batch.sizes[template.tag] += count * (layout.item.stop - layout.item.start)
             else:
                 item = offset + start + layout.item.start
                 offsets = np.arange(item, item + count * self.size, self.size)
                 columns = [steps, walls, offsets, np.full(count, layout.item.stop - layout.item.start)]
             found.setdefault((template.tag, kind), []).append(columns)
-        batch = Batch()
         for (tag, kind), parts in found.items():
             # A tag that is logged twice in a cycle has its rows in turn.
             whole = parts[0] if len(parts) == 1 else [np.stack(part, 1).ravel() for part in zip(*parts, strict=True)]

@@ -7,6 +7,7 @@ on the wire format of https://protobuf.dev/programming-guides/encoding/.
 from __future__ import annotations
 
 import struct
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -91,6 +92,8 @@ class Batch:
     ----------
     columns : dict of (str, str) to Scalars or Items
         By tag and kind, in order of first appearance.
+    sizes : dict of str to int
+        Bytes that the scalars of a tag take in the file, as ``Summary.Value`` messages.
     restart : int or None
         The run restarted at this step before it logged the rows of this batch.
     problems : dict of str to str
@@ -98,6 +101,7 @@ class Batch:
     """
 
     columns: dict[tuple[str, str], Scalars | Items] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     restart: int | None = None
     problems: dict[str, str] = field(default_factory=dict)
 
@@ -109,7 +113,8 @@ class Batch:
     def items(self) -> dict[tuple[str, str], Items]:
         return {key: columns for key, columns in self.columns.items() if isinstance(columns, Items)}
 
-    def add_scalar(self, tag: str, step: int, wall_time: float, value: float) -> None:
+    def add_scalar(self, tag: str, step: int, wall_time: float, value: float, size: int) -> None:
+        self.sizes[tag] += size
         columns = self.columns.get((tag, "scalar"))
         if columns is None:
             columns = self.columns[tag, "scalar"] = Scalars([], [], [])
@@ -271,9 +276,9 @@ class EventDecoder:
                     self._remember(tag, data[slice(*value.metadata)])
                 if value.content == SIMPLE_VALUE:
                     number = _double(data, value.exact)[0] if value.exact else _float(data, value.start)[0]
-                    batch.add_scalar(tag, step, wall_time, number)
+                    batch.add_scalar(tag, step, wall_time, number, stop - start)
                 elif (number := self._scalar(data, value, batch)) is not None:
-                    batch.add_scalar(tag, step, wall_time, number)
+                    batch.add_scalar(tag, step, wall_time, number, stop - start)
                 elif kind := self._kind(value):
                     batch.add_item(tag, kind, step, wall_time, offset + start, stop - start)
             except MalformedError as problem:

@@ -114,9 +114,11 @@ def frame(data: Bytes, stretches: Sequence[Stretch]) -> list[Framed]:
     """
     view = data.data
     framed = []
-    for stretch, starts, end in zip(stretches, *_chains(data, stretches), strict=True):
-        sizes = np.diff(starts, append=end) - FRAME
-        if stretch.lost or not _are_sound(data, starts, sizes):
+    chains, ends = _chains(data, stretches)
+    lengths = [_lengths(starts, end) for starts, end in zip(chains, ends, strict=True)]
+    sound = _are_sound(data, np.concatenate(chains), np.concatenate(lengths))
+    for stretch, starts, sizes, end in zip(stretches, chains, lengths, ends, strict=True):
+        if stretch.lost or not (sound or _are_sound(data, starts, sizes)):
             framed.append(_frame_carefully(view, *stretch))
         elif stretch.stop - end >= HEADER.size and (stretch.end or sound_length(view, end) is None):
             rest = _frame_carefully(view, end, *stretch[1:])
@@ -127,6 +129,15 @@ def frame(data: Bytes, stretches: Sequence[Stretch]) -> list[Framed]:
     return framed
 
 
+def _lengths(starts: Offsets, end: int) -> Offsets:
+    """The lengths of the payloads of records that lie side by side up to ``end``."""
+    lengths = np.empty_like(starts)
+    lengths[:-1] = starts[1:]
+    lengths[-1:] = end
+    lengths -= starts + FRAME
+    return lengths
+
+
 def sound_length(view: memoryview, at: int) -> int | None:
     """The length that the header at ``at`` gives, unless it is damaged."""
     (length,) = LENGTH.unpack_from(view, at)
@@ -135,9 +146,13 @@ def sound_length(view: memoryview, at: int) -> int | None:
 
 def _are_sound(data: Bytes, starts: Offsets, sizes: Offsets) -> bool:
     """Whether the headers at ``starts`` give these lengths, with the right checksums."""
-    if len(starts) < 64 or (sizes > 65535).any():
-        view = data.data
-        return all(view[at : at + 12] == header(size) for at, size in zip(starts.tolist(), sizes.tolist(), strict=True))
+    view, single = data.data, sizes > 65535 if len(sizes) >= 64 else np.ones(len(sizes), bool)
+    for at, size in zip(starts[single].tolist(), sizes[single].tolist(), strict=True):
+        if view[at : at + 12] != header(size):
+            return False
+    if single.all():
+        return True
+    starts, sizes = starts[~single], sizes[~single]
     present = np.flatnonzero(np.bincount(sizes))
     expected = np.zeros((int(present[-1]) + 1, 12), np.uint8)
     expected[present] = [list(header(size)) for size in present.tolist()]

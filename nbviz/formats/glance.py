@@ -55,7 +55,7 @@ class Glances:
                 step = signed(step)
             wall = _double(payload, wall_time)[0]
             if kind == "scalar" and number:
-                batch.add_scalar(template.tag, step, wall, number[1].unpack_from(payload, number[0])[0])
+                batch.add_scalar(template.tag, step, wall, number[1].unpack_from(payload, number[0])[0], stop - start)
             elif kind:
                 batch.add_item(template.tag, kind, step, wall, offset + start, stop - start)
             return bool(kind)

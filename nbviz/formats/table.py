@@ -92,7 +92,8 @@ class Table:
         batches: list[Batch] = []
         found: _Found = {}
         current = Batch()
-        first = self._first_rows(start, stop) if others else []
+        leading = not others or others[-1] - start < len(others)
+        first = [] if leading else self._first_rows(start, stop)
         for row in others:
             while first and first[-1][0] < row:  # what a tag was said to be first holds
                 _, name = first.pop()
@@ -102,8 +103,7 @@ class Table:
                     if index:
                         batches.append(self._filled(current, start, row, found))
                         start, current, found = row, Batch(restart=batch.restart), {}
-                    _add(found, row, batch)
-                    current.problems = {**batch.problems, **current.problems}
+                    _add(found, row, batch, current)
         batches.append(self._filled(current, start, stop, found))
         return batches
 
@@ -124,11 +124,12 @@ class Table:
             if not kind:
                 for row in rows.tolist():
                     (single,) = self._decoder.decode(self._records.payloads([row], []))
-                    _add(found, row, single)
-                    batch.problems = {**single.problems, **batch.problems}
+                    _add(found, row, single, batch)
                 ordered = False
                 continue
-            if kind != "scalar":
+            if kind == "scalar":
+                batch.sizes[key[0]] += name.size * len(rows)
+            else:
                 columns[2:] = self._rows.starts[rows] + self._records.shift, self._rows.sizes[rows]
             ordered = ordered and key not in found
             found.setdefault(key, []).append(_Columns(rows, columns))
@@ -157,7 +158,11 @@ class Table:
                 yield [number, *[column[first:last] for column in columns]]
 
 
-def _add(found: _Found, row: int, batch: Batch) -> None:
+def _add(found: _Found, row: int, batch: Batch, current: Batch) -> None:
+    """Take what a single record held."""
+    current.problems = {**batch.problems, **current.problems}
+    for tag, size in batch.sizes.items():
+        current.sizes[tag] += size
     for key, columns in batch.columns.items():
         found.setdefault(key, []).append(_Columns([row] * len(columns.steps), columns))
 

@@ -210,20 +210,23 @@ class EventFile:
         """Put what is held into the run."""
         held, self._held, self._rows_held = self._held, [], 0
         columns: _Columns = defaultdict(list)
+        sizes: dict[str, int] = defaultdict(int)
         for batch in held:
             if batch.restart is not None:
-                self._append(columns)
+                self._append(columns, sizes)
                 self.run.restart(batch.restart)
             for key, part in batch.columns.items():
                 columns[key].append(part)
+            for tag, size in batch.sizes.items():
+                sizes[tag] += size
             for sentence, tag in batch.problems.items():
                 self._report(sentence, tag)
-        self._append(columns)
+        self._append(columns, sizes)
         self._committed = self.position
         if held:
             self.run.changed()
 
-    def _append(self, columns: _Columns) -> None:
+    def _append(self, columns: _Columns, sizes: dict[str, int]) -> None:
         # As many rows again as the bytes that are left hold, if they are like those since the last time.
         expected = RESERVE * (self.size - self.position) / max(1, self.position - self._committed)
         for (tag, kind), parts in columns.items():
@@ -232,6 +235,7 @@ class EventFile:
             series: Series
             if kind == "scalar":
                 series = self.run.extend(tag, steps, walls, rest[0], self._source)
+                series.nbytes += sizes[tag]
                 if expected > 1.5:
                     series.reserve(int(len(series) + len(walls) * expected))
             else:
@@ -239,6 +243,7 @@ class EventFile:
                 series = self.run.extend_items(tag, cast(Kind, kind), steps, walls, lazy, self._source)
             series.plugin, series.metadata = self.decoder.plugins.get(tag, ""), metadata
         columns.clear()
+        sizes.clear()
 
     def _report(self, sentence: str, tag: str) -> None:
         if sentence not in self._told:

@@ -40,7 +40,7 @@ class Row(NamedTuple):
     seconds : float or None
         From the earliest to the latest wall time.
     bytes : int or None
-        What the items take in their files; None where it is not known, as for scalars.
+        What the rows take in their event files; None where there are no files.
     superseded : int
         Rows that a restarted run logged anew.
     nonfinite : int or None
@@ -138,7 +138,7 @@ def _row(name: str, run: Run, series: Series) -> Row:
         first_step=int(steps[:count].min()) if count else None,
         last_step=int(steps[:count].max()) if count else None,
         seconds=float(walls.max() - walls.min()) if len(walls) else None,
-        bytes=series.nbytes if isinstance(series, ItemSeries) else None,
+        bytes=series.nbytes or None if isinstance(series, (ItemSeries, ScalarSeries)) else None,
         superseded=int(superseded.sum()),
         nonfinite=int((~np.isfinite(series.values)).sum()) if isinstance(series, ScalarSeries) else None,
         problems=len(run.problems),
