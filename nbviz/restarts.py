@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
+from operator import itemgetter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +34,9 @@ class Restarts:
         """Grows with every restart."""
         self._found: Staircase = ()
         self._ends: dict[int, tuple[int, float]] = {}
+        """Step and wall time of the last row of each source."""
+        self._latest = -math.inf
+        """The latest of these wall times."""
         self._largest: int | None = None
         """No row beyond this step is left that is not superseded."""
 
@@ -43,7 +50,8 @@ class Restarts:
 
     def _begin(self, row: int, step: int) -> None:
         # It covers what an earlier restart at its step or beyond did. Another thread may be reading the tuple.
-        self._found = (*(each for each in self._found if each[1] < step), (row, int(step)))
+        covered = bisect_left(self._found, step, key=itemgetter(1))
+        self._found = (*self._found[:covered], (row, int(step)))
         self._largest = step - 1
         self.changes += 1
 
@@ -64,10 +72,10 @@ class Restarts:
             The largest step of the new rows.
         """
         step, wall, last = steps.item(start), walls.item(start), steps.item(end - 1)
-        latest = self._ends.get(source)
-        if latest is None and not any(wall < other for _, other in self._ends.values()):
+        before = self._ends.get(source)
+        if before is None and not wall < self._latest:
             self.declare(start, step)
-        back = [start] if latest is not None and step < latest[0] and not wall < latest[1] else []
+        back = [start] if before is not None and step < before[0] and not wall < before[1] else []
         largest: int = last
         if not _in_order(new := steps[start:end]):
             largest = int(new.max())
@@ -78,7 +86,12 @@ class Restarts:
             for row in _stairs(known, steps[known]).tolist():
                 self._begin(row, steps.item(row))
             self._largest = int(steps[known[-1] : end].max())
-        self._ends[source] = last, walls.item(end - 1)
+        wall = walls.item(end - 1)
+        self._ends[source] = last, wall
+        if wall > self._latest:
+            self._latest = wall
+        elif before is not None and before[1] == self._latest:  # it went back; only now are all looked at
+            self._latest = max((each for _, each in self._ends.values() if each == each), default=-math.inf)
         return largest
 
     def rewind(self, kept: NDArray[np.bool_], step: int) -> None:

@@ -49,6 +49,12 @@ def test_a_run_that_goes_on_has_no_superseded_rows() -> None:
     assert flags(*in_turn([0, 1, 2]), *in_turn([3, 4], source=1, wall=9)) == []
 
 
+def test_a_further_source_is_measured_by_the_last_rows_of_the_others_though_their_clocks_went_back() -> None:
+    others = [*in_turn([0, 1], wall=50), (2, 3.0, 0)]
+    assert flags(*others, *in_turn([1, 2], source=1, wall=5)) == [1, 2]
+    assert flags(*others, *in_turn([0], source=2, wall=40), *in_turn([1, 2], source=1, wall=5)) == [0, 1, 2]
+
+
 def test_a_step_that_goes_back_to_one_logged_before_supersedes_all_from_there_on() -> None:
     assert flags(*in_turn([0, 1, 2, 3, 1, 2])) == [1, 2, 3]
 
