@@ -89,7 +89,9 @@ def test_a_narrow_terminal_is_told_which_columns_have_no_room() -> None:
 
 def test_headings_stand_over_their_columns_on_a_page() -> None:
     page = table({"run": run_of("loss")})._repr_html_()
-    head, body = (re.findall(f'<{cell} style="text-align: (left|right)">', page) for cell in ("th", "td"))
+    head, body = (
+        re.findall(f'<{cell} style="text-align: (left|right); white-space: nowrap">', page) for cell in ("th", "td")
+    )
     assert head == body == ["left"] * 3 + ["right"] * 4
 
 

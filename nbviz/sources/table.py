@@ -91,12 +91,10 @@ class Table(Sequence[Row]):
 
     def _repr_html_(self) -> str:
         names = _columns(self._rows)
-        head = "".join(f'<th style="text-align: {_align(name)}">{_heading(name)}</th>' for name in names)
+        head = "".join(f'<th style="{_style(name)}">{_heading(name)}</th>' for name in names)
         body = "".join(f"<tr>{''.join(_cell(row, name) for name in names)}</tr>" for row in self._rows[:SHOWN])
         left_out = "".join(f"<p>{sentence}</p>" for sentence in self._left_out())
-        return (
-            f'<table style="white-space: nowrap"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{left_out}'
-        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{left_out}"
 
     def to_pandas(self) -> Any:
         """Return the table as a `pandas.DataFrame`, one column for each field of `Row`; ImportError without pandas."""
@@ -156,8 +154,8 @@ def _value(row: Row, name: str) -> str | float | None:
     return None if (name in IF_ANY and not value) or (name == "plugin" and row.kind != "tensor") else value
 
 
-def _align(name: str) -> str:
-    return "left" if name in TEXTS else "right"
+def _style(name: str) -> str:
+    return f"text-align: {'left' if name in TEXTS else 'right'}; white-space: nowrap"
 
 
 def _heading(name: str) -> str:
@@ -173,7 +171,7 @@ def _text(value: str | float | None) -> str:
 
 
 def _cell(row: Row, name: str) -> str:
-    return f'<td style="text-align: {_align(name)}">{html.escape(_text(_value(row, name)))}</td>'
+    return f'<td style="{_style(name)}">{html.escape(_text(_value(row, name)))}</td>'
 
 
 def _lines(rows: Sequence[Row], width: int | None = None) -> list[str]:
