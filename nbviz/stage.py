@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nbviz.series import Histogram, Kind
+from nbviz.values import STEP_LIMIT
 
 STAGE_LIMIT = 4096
 """Staged calls that a log() commits itself, so that a run nobody looks at stays small."""
@@ -41,8 +42,8 @@ class Stage(list[Staged]):
         self.latest_step = self.next_step = 0
 
     def count_on(self, latest: int, largest: int) -> None:
-        """Rows came from elsewhere, of which ``latest`` is the last step."""
-        self.latest_step, self.next_step = latest, max(self.next_step, largest + 1)
+        """Rows came from elsewhere, of which ``latest`` is the last step; counting stays within an int64."""
+        self.latest_step, self.next_step = latest, max(self.next_step, min(largest, STEP_LIMIT) + 1)
 
     def rewind(self, step: int) -> None:
         self.latest_step, self.next_step = max(0, step - 1), step

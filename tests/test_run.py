@@ -343,6 +343,14 @@ def test_a_histogram_logged_to_a_run_from_files_takes_its_last_step() -> None:
     assert run["weights"].steps.tolist() == [2]
 
 
+def test_logging_goes_on_after_the_largest_step_that_a_file_can_hold() -> None:
+    run = Run("run")
+    run.extend("loss", [2**63 - 1], [1.0], [1.0])
+    run.log(loss=0.5)
+    run.log(loss=0.25)
+    assert run["loss"].values.tolist() == [1.0, 0.5, 0.25]
+
+
 def test_the_last_step_is_the_largest_and_a_rewind_takes_it_back() -> None:
     run = Run("run")
     assert run.last_step == 0

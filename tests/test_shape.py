@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tables": set(),
     "series": {"column", "formats", "restarts", "tables"},
     "values": {"formats"},
-    "stage": {"series"},
+    "stage": {"series", "values"},
     "sinks": {"formats", "restarts", "series"},
     "run": {"series", "sinks", "stage", "tables", "values"},
     "charts": set(),
