@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,22 @@ def test_a_file_that_becomes_a_directory_is_walked(tmp_path: Path) -> None:
     (tmp_path / "tfevents").unlink()
     path = put(tmp_path / "tfevents" / NAME)
     assert walk.event_files(no_complaint) == {"tfevents": [path]}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes do not fork here")
+def test_a_process_forked_while_a_poll_reads_can_stop_following(tmp_path: Path) -> None:
+    put(tmp_path / NAME, losses(0, 3))
+    runs = Following(tmp_path)
+    with runs._lock:
+        child = os.fork()
+        if not child:
+            signal.alarm(5)
+            runs.poll()
+            runs.stop()
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    runs.stop()
+    assert len(runs[tmp_path.name]["loss"]) == 3
 
 
 @pytest.mark.parametrize("records", [20, 60_000])

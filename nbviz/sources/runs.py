@@ -161,6 +161,7 @@ class Following(Runs):
 
     def __init__(self, path: str | os.PathLike[str], storage_options: Mapping[str, Any] | None = None) -> None:
         super().__init__(path, "following", storage_options)
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -179,6 +180,8 @@ class Following(Runs):
         bool
             True if there is more to read at once: a poll reads at most about a megabyte of each run.
         """
+        if self._is_forked():
+            return False
         with self._lock:
             if self._state != "following":
                 return False
@@ -200,6 +203,8 @@ class Following(Runs):
 
     def stop(self) -> None:
         """Read what is there, and end: the runs are finished. Stopping twice is fine."""
+        if self._is_forked():
+            return
         self._stopping.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
@@ -216,6 +221,10 @@ class Following(Runs):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _is_forked(self) -> bool:
+        """In a forked child nothing is read: the thread that reads is not there, and may have held the lock."""
+        return os.getpid() != self._process
 
     def _watch(self) -> None:
         pause = next_walk = 0.0
