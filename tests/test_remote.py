@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,6 +215,15 @@ def test_a_server_that_fails_is_reported_once_and_tried_again(tmp_path: Path, we
     assert problem.startswith(f"{web.url}/logs cannot be listed at present (ClientResponseError: 503")
     assert problem.endswith("it is tried again.")
     assert runs["run"].problems == []
+
+
+def test_a_host_that_is_not_found_is_said_to_be_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(OSError, match=r"^ftp://host/logs cannot be reached: .*Name or service not known\.$"):
+        read("ftp://host/logs")
 
 
 def test_a_server_that_does_not_answer_is_said_to_be_out_of_reach(web: Web) -> None:

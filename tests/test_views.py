@@ -146,6 +146,8 @@ def test_a_path_instead_of_a_run_is_told_how_to_open_it(path: Any) -> None:
 def test_what_is_no_run_is_refused() -> None:
     with pytest.raises(TypeError, match="not a int"):
         Inspector({"a": trained(), "b": 3})  # type: ignore[dict-item]
+    with pytest.raises(TypeError, match=r"one series of a run is Ridgeline\(run, tags=\['loss'\]\)"):
+        Ridgeline(trained()["loss"])
     with pytest.raises(TypeError, match="no run to show: the mapping is empty"):
         Inspector({})
     with pytest.raises(TypeError, match=r"LiveLoss\(run=run\)"):

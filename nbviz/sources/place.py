@@ -22,7 +22,10 @@ def locate(path: str | os.PathLike[str], options: Mapping[str, Any]) -> tuple[St
     if _URL.match(root) and urlsplit(root).scheme not in ("file", "local"):
         from nbviz.sources.remote import RemoteStorage
 
-        storage = remote = RemoteStorage(root, options)
+        try:
+            storage = remote = RemoteStorage(root, options)
+        except OSError as error:  # as of a host that is not there
+            raise OSError(f"{name} cannot be reached: {error}.") from error
         root = remote.root
     else:
         if _URL.match(root):

@@ -14,6 +14,7 @@ import traitlets
 from nbviz.channel import STATIC, Channel, kernel_only
 from nbviz.charts import family
 from nbviz.run import Run
+from nbviz.series import Series
 
 OWN = ("panels", "channels", "names", "picture", "step")
 """Traits that a view sets itself, no options of its constructor."""
@@ -186,6 +187,8 @@ def _as_runs(runs: Any, name: str) -> list[Run]:
     for run in listed:
         if not isinstance(run, Run):
             hint = "; open event files with nbviz.read(path)" if isinstance(run, (str, bytes, os.PathLike)) else ""
+            if isinstance(run, Series):
+                hint = f"; one series of a run is {name}(run, tags=[{run.tag!r}])"
             raise TypeError(f"{name}() shows a Run or a mapping of runs, not a {type(run).__name__}{hint}.")
     if not listed:
         raise TypeError(
