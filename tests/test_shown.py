@@ -111,6 +111,10 @@ def test_control_characters_of_a_text_are_spelled_out(tmp_path: Path) -> None:
     assert shown(text_item(tmp_path, "a\x1b[2J\rb\x00")) == {"text/plain": r"a\x1b[2J\rb\x00"}
 
 
+def test_an_empty_text_is_told_of(tmp_path: Path) -> None:
+    assert shown(text_item(tmp_path, "")) == {"text/plain": "<Text at step 0: ''>"}
+
+
 def test_a_long_text_is_cut_and_says_so(tmp_path: Path) -> None:
     item = text_item(tmp_path, "x" * 1_000_000)
     plain = shown(item)["text/plain"]

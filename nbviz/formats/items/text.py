@@ -44,6 +44,8 @@ class Text(Item):
         """The text itself in a notebook, as plain text; control characters are escaped, as they could move a cursor."""
         shown = self.text[:SHOWN_CHARACTERS]
         plain = "".join(char if char.isprintable() or char in "\n\t" else repr(char)[1:-1] for char in shown)
+        if not shown:
+            return {"text/plain": repr(self)}
         left_out = len(self.text) - len(shown)
         return {"text/plain": f"{plain}\n… and {left_out:,} more characters; .text has all" if left_out else plain}
 
