@@ -52,16 +52,17 @@ class Stage(list[Staged]):
         """Take what is staged; return the scalars by tag.
 
         Histograms are appended to the series that ``of_kind`` finds or makes, as their steps depend on the rows before.
+        What is staged is taken at the end, as an interrupt is most likely while it is looked at.
         """
         staged = self[:]
-        del self[: len(staged)]
+        captures: list[tuple[Any, Histogram]] = []
         columns: dict[str, Rows] = {}
         latest, following = self.latest_step, self.next_step
         for wall, step, payload in staged:
             if isinstance(payload, Bins):
                 at = latest if step is None else step
                 capture = Histogram(at, wall, payload.counts, payload.edges, payload.nonfinite)
-                of_kind(payload.tag, "histogram").append(capture)
+                captures.append((of_kind(payload.tag, "histogram"), capture))
                 continue
             latest = step = following if step is None else step
             if step >= following:
@@ -76,4 +77,7 @@ class Stage(list[Staged]):
                 walls.append(wall)
                 values.append(payload[tag])
         self.latest_step, self.next_step = latest, following
+        del self[: len(staged)]
+        for series, capture in captures:
+            series.append(capture)
         return columns

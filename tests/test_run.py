@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -341,6 +342,19 @@ def test_a_histogram_logged_to_a_run_from_files_takes_its_last_step() -> None:
     run.extend("loss", [0, 1, 2], [0.0, 1.0, 2.0], [3.0, 2.0, 1.0])
     run.log_histogram("weights", [1.0, 2.0])
     assert run["weights"].steps.tolist() == [2]
+
+
+def test_an_interrupt_while_the_stage_is_looked_at_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run("run")
+    for step in range(3):
+        run.log(loss=float(step))
+        run.log_histogram("weights", [1.0, 2.0])
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "_of_kind", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run.commit()
+    assert run["loss"].values.tolist() == [0.0, 1.0, 2.0]
+    assert run["weights"].steps.tolist() == [0, 1, 2]
 
 
 def test_logging_goes_on_after_the_largest_step_that_a_file_can_hold() -> None:

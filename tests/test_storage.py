@@ -79,10 +79,10 @@ def test_a_status_tells_growth_and_replacement(tmp_path: Path) -> None:
 def test_a_pipe_is_not_opened_wherever_it_stands(tmp_path: Path) -> None:
     path = put(tmp_path / NAME, losses(0, 3))
     os.mkfifo(tmp_path / f"{NAME}.pipe")
-    os.mkdir(tmp_path / f"{NAME}.directory")
+    (tmp_path / f"{NAME}.directory").mkdir()
     with Following(tmp_path) as runs:
         runs.poll()
-        os.remove(path)
+        Path(path).unlink()
         os.mkfifo(path)
         runs.poll()
     assert [len(run["loss"]) for run in runs.values()] == [3]
