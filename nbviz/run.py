@@ -316,8 +316,7 @@ class Run:
                 return
             if self.state != "following":
                 self.state = "live"
-            for tag, rows in self._stage.drain(self._of_kind).items():
-                self._of_kind(tag, "scalar").extend(*rows)
+            self._stage.drain(self._of_kind)
 
     def changed(self) -> None:
         """Wake whoever shows the run; costs nothing while they are awake already."""

@@ -48,11 +48,10 @@ class Stage(list[Staged]):
     def rewind(self, step: int) -> None:
         self.latest_step, self.next_step = max(0, step - 1), step
 
-    def drain(self, of_kind: Callable[[str, Kind], Any]) -> dict[str, Rows]:
-        """Take what is staged; return the scalars by tag.
+    def drain(self, of_kind: Callable[[str, Kind], Any]) -> None:
+        """Move what is staged into the series that ``of_kind`` finds or makes.
 
-        Histograms are appended to the series that ``of_kind`` finds or makes, as their steps depend on the rows before.
-        What is staged is taken at the end, as an interrupt is most likely while it is looked at.
+        It is taken off the stage at the end, as an interrupt is most likely while it is looked at.
         """
         staged = self[:]
         captures: list[tuple[Any, Histogram]] = []
@@ -78,6 +77,7 @@ class Stage(list[Staged]):
                 values.append(payload[tag])
         self.latest_step, self.next_step = latest, following
         del self[: len(staged)]
+        for tag, rows in columns.items():
+            of_kind(tag, "scalar").extend(*rows)
         for series, capture in captures:
             series.append(capture)
-        return columns
