@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from weakref import WeakSet
 
 import numpy as np
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from nbviz.sinks.recorder import Recorder
 
 State = Literal["live", "following", "finished", "interrupted", "failed"]
+
+LISTED = 8
+"""Tags that a run's ``repr`` lists."""
 
 _runs: WeakSet[Run] = WeakSet()
 
@@ -78,8 +81,11 @@ class Run:
             self.record(logdir)
 
     def __repr__(self) -> str:
-        tags = ", ".join(f"{tag} ({len(self[tag]):,})" for tag in self.tags()[:8])
-        return f"<Run {self.name!r} {self.state}: {tags or 'nothing logged yet'}>"
+        tags = self.tags()
+        shown = [f"{tag} ({len(self[tag]):,})" for tag in tags[:LISTED]]
+        if len(tags) > LISTED:
+            shown.append(f"and {len(tags) - LISTED:,} more tags")
+        return f"<Run {self.name!r} {self.state}: {', '.join(shown) or 'nothing logged yet'}>"
 
     # Writing
 
@@ -255,7 +261,14 @@ class Run:
         kind : str, optional
             Only the tags of that kind: "scalar", "histogram", "image", "audio", "text", "pr_curve", "mesh", "hparams",
             "graph", "layout" (of custom scalars) or "tensor".
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind.
         """
+        if kind is not None and kind not in get_args(Kind):
+            raise ValueError(f"there is no kind {kind!r}; expected one of {', '.join(get_args(Kind))}.")
         self.commit()
         return [tag for tag, series in list(self._series.items()) if kind is None or series.kind == kind]
 

@@ -163,12 +163,18 @@ class ItemSeries(Series, Sequence[Any]):
         self._parts: list[Sequence[Any]] = []
         self._starts: list[int] = []
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.tag!r}: {len(self):,} of kind {self.kind}>"
+
     @overload
     def __getitem__(self, index: int) -> Any: ...
     @overload
     def __getitem__(self, index: slice) -> list[Any]: ...
     def __getitem__(self, index: int | slice) -> Any:
-        rows = range(len(self))[index]
+        try:
+            rows = range(len(self))[index]
+        except IndexError:
+            raise IndexError(f"{self.tag!r} has {len(self):,} {self.kind}s, so there is none at {index}") from None
         if isinstance(rows, range):
             return [self[row] for row in rows]
         part, row = _place(self._parts, self._starts, rows)

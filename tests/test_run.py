@@ -325,6 +325,21 @@ def test_a_run_names_its_tags_when_printed() -> None:
     assert repr(run) == "<Run 'mnist' live: nothing logged yet>"
     run.log(loss=1.0)
     assert repr(run) == "<Run 'mnist' live: loss (1)>"
+    run.log({f"m{number}": 0.0 for number in range(20)})
+    assert repr(run).endswith(", m6 (1), and 13 more tags>")
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match=r"there is no kind 'images'; expected one of scalar, histogram, image, audio"):
+        Run().tags(kind="images")  # type: ignore[arg-type]
+
+
+def test_a_series_of_items_tells_its_kind_and_how_many_it_has() -> None:
+    run = Run()
+    run.extend_items("note", "text", [0], [0.0], ["first"])
+    assert repr(run["note"]) == "<ItemSeries 'note': 1 of kind text>"
+    with pytest.raises(IndexError, match=r"'note' has 1 texts, so there is none at 5"):
+        run["note"][5]
 
 
 def test_a_histogram_takes_the_step_of_the_latest_log_whichever_tag_that_was() -> None:
