@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tensorboard.compat.proto import event_pb2
+from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 
 from benchmarks import logs
@@ -133,3 +134,18 @@ def test_a_key_in_more_bytes_than_it_needs_is_the_same_key(tmp_path: Path, count
     padded = [payload[:9] + b"\x90\x00" + payload[10:] for payload in payloads]
     assert event_pb2.Event.FromString(padded[-1]).step == count - 1
     assert found(tmp_path / "tfevents", padded) == found(tmp_path / "tfevents", payloads)
+
+
+def test_tensors_are_scalars_from_where_their_tag_is_said_to_hold_scalars(tmp_path: Path) -> None:
+    """As they are to whoever reads one record after the other, as a follower does."""
+    payloads = []
+    for step in range(3000):
+        for tag in ("loss", "late"):
+            value = scalar_pb(tag, step / 2).value[0]
+            if tag == "late" and step != 700:
+                value.ClearField("metadata")
+            payloads.append(event(value, step=step))
+    write(tmp_path / "tfevents", framed(VERSION, *payloads))
+    (run,) = read(tmp_path).values()
+    assert [(tag, len(run[tag])) for tag in run] == [("loss", 3000), ("late", 700), ("late (scalar)", 2300)]
+    assert run["late (scalar)"].steps.tolist() == list(range(700, 3000))

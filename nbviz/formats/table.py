@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nbviz.formats.columns import Name, Rows
 from nbviz.formats.crc import masked_crc
-from nbviz.formats.event import Batch, EventDecoder, Items, Scalars
+from nbviz.formats.event import TENSOR, Batch, EventDecoder, Items, Scalars
 from nbviz.formats.frame import FOOTER, HEADER
 
 Offsets = NDArray[np.int64]
@@ -117,7 +117,7 @@ class Table:
     def _filled(self, batch: Batch, start: int, stop: int, found: _Found) -> Batch:
         """Put the rows from ``start`` to ``stop``, and what else was found, into the batch."""
         ordered = not found
-        for number, rows, *columns in self._by_name(start, stop):
+        for number, rows, *columns in self._as_said(list(self._by_name(start, stop))):
             name = self._names[int(number)]
             kind = self._decoder.kind_of(*name.template, name.has_number)
             key = name.template.tag, kind
@@ -139,6 +139,22 @@ class Table:
             merged = parts[0].columns if len(parts) == 1 else _merged(parts)
             batch.columns[key] = Scalars(*merged) if key[1] == "scalar" else Items(*merged)
         return batch
+
+    def _as_said(self, groups: list[list[Any]]) -> list[list[Any]]:
+        """The groups of `_by_name`, parted where a record says what the tensors of a tag are that did not say it."""
+        said: dict[str, int] = {}
+        for number, rows, *_ in groups:
+            template = self._names[int(number)].template
+            if template.plugin and template.tag not in self._decoder.plugins:
+                said.setdefault(template.tag, int(rows[0]))
+        parted = []
+        for number, *columns in groups:
+            template = self._names[int(number)].template
+            silent = template.content == TENSOR and not template.plugin and template.tag in said
+            cut = int(np.searchsorted(columns[0], said[template.tag])) if silent else 0
+            pieces = [slice(0, cut), slice(cut, None)] if 0 < cut < len(columns[0]) else [slice(None)]
+            parted += [[number, *[column[piece] for column in columns]] for piece in pieces]
+        return sorted(parted, key=lambda group: int(group[1][0])) if len(parted) > len(groups) else groups
 
     def _by_name(self, start: int, stop: int) -> Iterator[list[Any]]:
         """The number, the rows, and the steps, wall times and values of each name, in order of their first rows."""
