@@ -149,3 +149,40 @@ def test_tensors_are_scalars_from_where_their_tag_is_said_to_hold_scalars(tmp_pa
     (run,) = read(tmp_path).values()
     assert [(tag, len(run[tag])) for tag in run] == [("loss", 3000), ("late", 700), ("late (scalar)", 2300)]
     assert run["late (scalar)"].steps.tolist() == list(range(700, 3000))
+
+
+def test_a_long_event_whose_scalar_looks_like_a_length_is_no_item(tmp_path: Path) -> None:
+    """The first bytes of the float, read as a length, lead exactly to the end of the event."""
+    unknown = bytes([0x92, 0x01, 0xC0, 0x10]) + bytes(0x840)  # field 18, of 0x840 bytes
+    looks = 2 + len(unknown)
+    value = simple("loss", 0.0).SerializeToString()[:-4] + bytes([looks & 127 | 128, looks >> 7, 0, 0]) + unknown
+    payload = event_pb2.Event(wall_time=1.5, step=3).SerializeToString() + b"*" + prefixed(b"\n" + prefixed(value))
+    assert len(means(payload) or []) == 1
+    assert found(tmp_path / "tfevents", [payload]) == Counter(means(payload) or [])
+
+
+def prefixed(message: bytes) -> bytes:
+    """The message behind its length, which takes two bytes."""
+    return bytes([len(message) & 127 | 128, len(message) >> 7]) + message
+
+
+@pytest.mark.parametrize("count", [10, COUNT], ids=["few", "many"])
+def test_metadata_without_a_plugin_are_kept_too(tmp_path: Path, count: int) -> None:
+    value = simple("loss", 0.5)
+    value.metadata.display_name = "the loss"
+    write(tmp_path / "tfevents", framed(VERSION, *(event(value, step=step) for step in range(count))))
+    (run,) = read(tmp_path).values()
+    assert (run["loss"].plugin, run["loss"].metadata) == ("", value.metadata.SerializeToString())
+
+
+def test_an_unusual_record_may_say_what_the_tensors_after_it_are(tmp_path: Path) -> None:
+    payloads = [event(simple("loss", step / 2), step=step) for step in range(3000)]
+    for step in (500, 1500):
+        silent = scalar_pb("late", step / 2).value[0]
+        silent.ClearField("metadata")
+        payloads[step] = event(silent, step=step)
+    payloads[1000] = event(simple("other", 1.0), scalar_pb("late", 500.0).value[0], step=1000)
+    write(tmp_path / "tfevents", framed(VERSION, *payloads))
+    (run,) = read(tmp_path).values()
+    assert (run["late"].kind, run["late"].steps.tolist()) == ("tensor", [500])
+    assert run["late (scalar)"].steps.tolist() == [1000, 1500]

@@ -221,7 +221,7 @@ class EventDecoder:
 
     def kind_of(self, tag: str, content: int, plugin: str, metadata: bytes, is_number: bool) -> str:
         """The kind of values of a tag that have this content and metadata; nothing if each must be decoded to tell."""
-        if plugin and tag not in self.metadata:
+        if metadata and tag not in self.metadata:
             self._remember(tag, metadata)
         if content == SIMPLE_VALUE:
             return "scalar"

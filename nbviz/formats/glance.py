@@ -6,7 +6,7 @@ import struct
 from collections import defaultdict
 from typing import NamedTuple
 
-from nbviz.formats.event import CONTENTS, STEP, SUMMARY, TAG, VALUE, WALL_TIME, Batch, EventDecoder
+from nbviz.formats.event import CONTENTS, SIMPLE_VALUE, STEP, SUMMARY, TAG, VALUE, WALL_TIME, Batch, EventDecoder
 from nbviz.formats.frame import FOOTER, HEADER
 from nbviz.formats.layout import Layout, Template, UnusualError
 from nbviz.formats.protobuf import MalformedError, signed, text, varint
@@ -17,7 +17,14 @@ _MOST_EXAMPLES = 1024
 _LONGEST = 1024
 """Bytes of a payload beyond which reading its head is cheaper than comparing all."""
 _HEAD = 320
+_LONG_CONTENTS = CONTENTS - {SIMPLE_VALUE}
 
+_NUMBERS = {
+    "<f4": struct.Struct("<f"),
+    "<f8": struct.Struct("<d"),
+    "<i4": struct.Struct("<i"),
+    "<i8": struct.Struct("<q"),
+}
 _double = struct.Struct("<d").unpack_from
 
 
@@ -83,7 +90,7 @@ class Glances:
             length, at = varint(head, at + 1)
         except (IndexError, MalformedError):
             return False
-        if head[0] != WALL_TIME or head[start] != TAG or content not in CONTENTS or at + length != size:
+        if head[0] != WALL_TIME or head[start] != TAG or content not in _LONG_CONTENTS or at + length != size:
             return False
         tag = text(name)
         kind = decoder.kind_of(tag, content, "", b"", False)
@@ -104,7 +111,7 @@ class Glances:
         number = None
         if layout.number:
             at, dtype = layout.number
-            number = at - HEADER.size, struct.Struct({"<f4": "<f", "<f8": "<d", "<i4": "<i", "<i8": "<q"}[dtype])
+            number = at - HEADER.size, _NUMBERS[dtype]
         look = _Look(
             mask,
             {},

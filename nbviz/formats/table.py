@@ -78,6 +78,8 @@ class Table:
 
     def __init__(self, names: Sequence[Name], rows: Rows, records: Records, decoder: EventDecoder) -> None:
         self._names, self._rows, self._records, self._decoder = names, rows, records, decoder
+        self._said: dict[str, int] = {}
+        self._known = len(decoder.plugins)
 
     def batches(self, start: int, stop: int, others: Sequence[int], broken: list[int]) -> list[Batch]:
         """Make batches of the rows from ``start`` to ``stop``, a new one after each restart.
@@ -96,16 +98,25 @@ class Table:
         first = [] if leading else self._first_rows(start, stop)
         for row in others:
             while first and first[-1][0] < row:  # what a tag was said to be first holds
-                _, name = first.pop()
+                at, name = first.pop()
                 self._decoder.kind_of(*self._names[name].template, self._names[name].has_number)
+                self._note_said(at)
             for payload in self._records.payloads([row], broken):
                 for index, batch in enumerate(self._decoder.decode([payload])):
                     if index:
                         batches.append(self._filled(current, start, row, found))
                         start, current, found = row, Batch(restart=batch.restart), {}
                     _add(found, row, batch, current)
+                self._note_said(row)
         batches.append(self._filled(current, start, stop, found))
         return batches
+
+    def _note_said(self, row: int) -> None:
+        """Note the row in which it was said for which plugin a tag is."""
+        plugins = self._decoder.plugins
+        if len(plugins) > self._known:
+            self._said.update(dict.fromkeys(list(plugins)[self._known :], row))
+            self._known = len(plugins)
 
     def _first_rows(self, start: int, stop: int) -> list[tuple[int, int]]:
         """The first row of each name, and the name; the last one first."""
@@ -117,9 +128,9 @@ class Table:
     def _filled(self, batch: Batch, start: int, stop: int, found: _Found) -> Batch:
         """Put the rows from ``start`` to ``stop``, and what else was found, into the batch."""
         ordered = not found
-        for number, rows, *columns in self._as_said(list(self._by_name(start, stop))):
+        for number, unsaid, rows, *columns in self._as_said(list(self._by_name(start, stop))):
             name = self._names[int(number)]
-            kind = self._decoder.kind_of(*name.template, name.has_number)
+            kind = "tensor" if unsaid else self._decoder.kind_of(*name.template, name.has_number)
             key = name.template.tag, kind
             if not kind:
                 for row in rows.tolist():
@@ -141,8 +152,11 @@ class Table:
         return batch
 
     def _as_said(self, groups: list[list[Any]]) -> list[list[Any]]:
-        """The groups of `_by_name`, parted where a record says what the tensors of a tag are that did not say it."""
-        said: dict[str, int] = {}
+        """The groups of `_by_name`, parted where a record says what the tensors of a tag are that do not say it.
+
+        Each has a second element: whether its rows stand before that, so that they are tensors and nothing more.
+        """
+        said = dict(self._said)
         for number, rows, *_ in groups:
             template = self._names[int(number)].template
             if template.plugin and template.tag not in self._decoder.plugins:
@@ -152,9 +166,11 @@ class Table:
             template = self._names[int(number)].template
             silent = template.content == TENSOR and not template.plugin and template.tag in said
             cut = int(np.searchsorted(columns[0], said[template.tag])) if silent else 0
-            pieces = [slice(0, cut), slice(cut, None)] if 0 < cut < len(columns[0]) else [slice(None)]
-            parted += [[number, *[column[piece] for column in columns]] for piece in pieces]
-        return sorted(parted, key=lambda group: int(group[1][0])) if len(parted) > len(groups) else groups
+            if cut:
+                parted.append([number, True, *[column[:cut] for column in columns]])
+            if cut < len(columns[0]):
+                parted.append([number, False, *[column[cut:] for column in columns]])
+        return sorted(parted, key=lambda group: int(group[2][0])) if len(parted) > len(groups) else parted
 
     def _by_name(self, start: int, stop: int) -> Iterator[list[Any]]:
         """The number, the rows, and the steps, wall times and values of each name, in order of their first rows."""
