@@ -517,3 +517,10 @@ def test_an_error_in_the_thread_is_reported_once_and_following_goes_on(tmp_path:
         append(path, losses(1, 2))
         wait_until(lambda: values(runs, tmp_path.name) == half(0, 2))
     assert runs.problems == [f"following {tmp_path} met an error and goes on: RuntimeError('no luck')."]
+
+
+def test_a_cut_file_gives_its_rows_wherever_its_chunks_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / NAME, losses(0, 10)[:-9])
+    for chunk in range(1, len(losses(0, 10))):
+        monkeypatch.setattr("nbviz.sources.reading.CHUNK", chunk)
+        assert values(read(tmp_path), tmp_path.name) == half(0, 9), chunk

@@ -202,6 +202,7 @@ class EventFile:
             self.ended = self.more = True
             self.needed, self._seen = 1, None
             read_on(self)
+        self.commit()
         self.unfinished = self.size - (self.position if self._cut is None else self._cut)
         self._report_damage(self._early)
         self._report_listed()
