@@ -54,16 +54,6 @@ def test_images_of_writers_are_what_tensorboard_and_pillow_read(writer: Any) -> 
             np.testing.assert_array_equal(np.broadcast_to(ours.array, pixels.shape), pixels)
 
 
-def test_figures_are_images(tmp_path: Path) -> None:
-    matplotlib = pytest.importorskip("matplotlib.figure")
-    writer = torch_writer(tmp_path)
-    figure = matplotlib.Figure(figsize=(2, 1), dpi=50)
-    figure.subplots().plot([1, 2])
-    writer.add_figure("figure", figure, 1)
-    run, _ = closed(writer)
-    assert run["figure"][0].array.shape == (50, 100, 3)
-
-
 def test_a_batch_of_tf2_images_is_kept_whole(tmp_path: Path) -> None:
     pixels = [noise(4, 5, 3), noise(4, 5, 3)]
     metadata = image_metadata.create_summary_metadata("", "")
