@@ -32,8 +32,8 @@ def histogram(payload: bytes) -> tuple[Histogram, str]:
     """Decode the only item of an event, and what is said of it."""
     decoder = EventDecoder()
     (batch,) = decoder.decode([(100, payload)])
-    assert (batch.scalars, batch.problems) == ({}, {})
-    (((tag, kind), items),) = batch.items.items()
+    assert batch.problems == {}
+    (((tag, kind), items),) = batch.columns.items()
     ((step, wall_time, offset, size),) = zip(*items, strict=True)
     data = payload[offset - 100 : offset - 100 + size]
     return decode_item(kind, data, step, wall_time, tag, decoder.metadata.get(tag, b""))
@@ -81,14 +81,14 @@ def test_scalars_are_what_protobuf_reads(events: list[tuple[float, int, list[tup
             rows.setdefault(value.tag, []).append((message.step, message.wall_time, value.simple_value))
     batch = decode(VERSION, *payloads)
     assert batch.problems == {}
-    assert list(batch.scalars) == list(rows)
-    for tag, scalars in batch.scalars.items():
+    assert list(batch.columns) == [(tag, "scalar") for tag in rows]
+    for (tag, _), scalars in batch.columns.items():
         for ours, theirs in zip(scalars, zip(*rows[tag], strict=True), strict=True):
             assert np.array(ours).tobytes() == np.array(theirs).tobytes()
 
 
 def test_step_zero_which_is_not_on_the_wire_is_zero() -> None:
-    assert decode(event(simple("loss", 0.0))).scalars["loss"] == ([0], [1.5], [0.0])
+    assert decode(event(simple("loss", 0.0))).columns["loss", "scalar"] == ([0], [1.5], [0.0])
 
 
 @unhurried
@@ -118,21 +118,21 @@ def test_mangled_events_never_raise(changes: list[tuple[int, int]], length: int)
 
 def test_a_malformed_event_is_one_problem_and_the_others_are_kept() -> None:
     batch = decode(event(simple("loss", 1.0)), b"\xff", event(simple("loss", 2.0))[:-1], event(simple("loss", 3.0)))
-    assert batch.scalars["loss"].values == [1.0, 3.0]
+    assert batch.columns["loss", "scalar"].values == [1.0, 3.0]
     assert batch.problems == {"an event is not a well-formed protobuf message, so it was left out": ""}
 
 
 def test_good_values_of_an_event_survive_a_bad_one() -> None:
     bad = tensor_value("bad", tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=[b"text"]))
     batch = decode(event(simple("before", 1.0), bad, simple("after", 2.0)))
-    assert {tag: scalars.values for tag, scalars in batch.scalars.items()} == {"before": [1.0], "after": [2.0]}
-    assert list(batch.items) == [("bad", "tensor")]
+    assert list(batch.columns) == [("before", "scalar"), ("bad", "tensor"), ("after", "scalar")]
+    assert [batch.columns[tag, "scalar"].values for tag in ("before", "after")] == [[1.0], [2.0]]
     assert batch.problems == {"a scalar is not one number, so it was kept as a tensor": "bad"}
 
 
 def test_a_tag_that_is_not_utf8_keeps_its_points() -> None:
     payload = event(simple("loss", 1.0)).replace(b"loss", b"l\xffss")
-    assert decode(payload).scalars == {"l\\xffss": ([0], [1.5], [1.0])}
+    assert decode(payload).columns == {("l\\xffss", "scalar"): ([0], [1.5], [1.0])}
 
 
 DTYPES = {
@@ -159,19 +159,19 @@ def test_scalar_tensors_of_every_type_are_what_tensorboard_reads(dtype: int, as_
         proto = tensor_pb2.TensorProto(dtype=dtype, tensor_content=expected.tobytes())
     batch = decode(event(tensor_value("x", proto)))
     assert batch.problems == {}
-    assert batch.scalars["x"].values == [float(expected)]
+    assert batch.columns["x", "scalar"].values == [float(expected)]
 
 
 def test_bfloat16_which_tensorboard_cannot_read_is_the_upper_half_of_a_float32() -> None:
     for rest in ({"half_val": [0xBDCD]}, {"tensor_content": b"\xcd\xbd"}):
         proto = tensor_pb2.TensorProto(dtype=types_pb2.DT_BFLOAT16, **rest)
-        assert decode(event(tensor_value("x", proto))).scalars["x"].values == [-0.10009765625]
+        assert decode(event(tensor_value("x", proto))).columns["x", "scalar"].values == [-0.10009765625]
 
 
 @pytest.mark.parametrize(("dtype", "field"), [(types_pb2.DT_UINT32, "uint32_val"), (types_pb2.DT_UINT64, "uint64_val")])
 def test_unsigned_scalars_which_tensorboard_cannot_read_are_read(dtype: int, field: str) -> None:
     proto = tensor_pb2.TensorProto(dtype=dtype, **{field: [2**32 - 1]})
-    assert decode(event(tensor_value("x", proto))).scalars["x"].values == [2.0**32 - 1]
+    assert decode(event(tensor_value("x", proto))).columns["x", "scalar"].values == [2.0**32 - 1]
 
 
 def test_a_tensor_whose_list_is_short_is_filled_up_as_in_tensorflow() -> None:
@@ -179,7 +179,7 @@ def test_a_tensor_whose_list_is_short_is_filled_up_as_in_tensorflow() -> None:
     proto = tensor_pb2.TensorProto(dtype=types_pb2.DT_DOUBLE, tensor_shape=shape, double_val=[0.0])
     assert only_capture(event(tensor_value("h", proto, "histograms"))).counts.sum() == 0
     empty = tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT)
-    assert decode(event(tensor_value("x", empty))).scalars["x"].values == [0.0]
+    assert decode(event(tensor_value("x", empty))).columns["x", "scalar"].values == [0.0]
 
 
 def test_a_forged_shape_costs_no_memory() -> None:
@@ -202,7 +202,7 @@ def test_what_a_tag_is_may_be_said_in_its_first_event_only() -> None:
     decoder = EventDecoder()
     decoder.decode([(0, event(tensor_value("x", proto)))])
     (batch,) = decoder.decode([(0, event(tensor_value("x", proto, plugin=None), step=1))])
-    assert batch.scalars["x"] == ([1], [1.5], [0.5])
+    assert batch.columns["x", "scalar"] == ([1], [1.5], [0.5])
 
 
 def test_what_was_said_first_of_a_tag_holds() -> None:
@@ -210,7 +210,7 @@ def test_what_was_said_first_of_a_tag_holds() -> None:
     decoder = EventDecoder()
     first, second = tensor_value("x", proto), tensor_value("x", proto, plugin="text")
     (batch,) = decoder.decode([(0, event(first)), (0, event(second))])
-    assert batch.scalars["x"].values == [0.5, 0.5]
+    assert batch.columns["x", "scalar"].values == [0.5, 0.5]
     assert decoder.plugins == {"x": "scalars"}
     assert decoder.metadata == {"x": first.metadata.SerializeToString()}
 
@@ -268,12 +268,12 @@ def test_graphs_that_are_no_summaries_go_by_the_tags_of_tensorboard() -> None:
     payloads = [bytes(message.SerializeToString()) for message in events]
     decoder = EventDecoder()
     (batch,) = decoder.decode((100 * row, payload) for row, payload in enumerate(payloads))
-    assert list(batch.items) == [
+    assert list(batch.columns) == [
         (graph_metadata.RUN_GRAPH_NAME, "graph"),
         ("__meta_graph__", "graph"),
         ("step 5", "graph"),
     ]
-    for row, (items, key) in enumerate(zip(batch.items.values(), (4, 9, 8), strict=True)):
+    for row, (items, key) in enumerate(zip(batch.columns.values(), (4, 9, 8), strict=True)):
         (offset,), (size,) = items.offsets, items.sizes
         field = payloads[row][offset - 100 * row :][:size]
         assert (items.steps, items.wall_times) == ([row + 1], [2.5])
@@ -293,18 +293,21 @@ def test_a_session_that_starts_begins_a_batch() -> None:
         event(simple("a", 3.0)),
     ]
     batches = EventDecoder().decode((0, payload) for payload in payloads)
-    assert [(batch.restart, batch.scalars["a"].values) for batch in batches] == [(None, [1.0, 2.0]), (3, [3.0])]
+    assert [(batch.restart, batch.columns["a", "scalar"].values) for batch in batches] == [
+        (None, [1.0, 2.0]),
+        (3, [3.0]),
+    ]
 
 
 def test_a_tensor_without_a_tag_goes_by_the_name_of_its_node() -> None:
     value = tensor_value("", tensor_util.make_tensor_proto(np.float32(0.5)))
     value.node_name = "node"
-    assert list(decode(event(value)).scalars) == ["node"]
+    assert list(decode(event(value)).columns) == [("node", "scalar")]
 
 
 def test_scalar_summaries_of_tf2_are_read() -> None:
     summary = scalar_summary.scalar_pb("accuracy", 0.1)
-    assert decode(event(*summary.value)).scalars["accuracy"].values == [float(np.float32(0.1))]
+    assert decode(event(*summary.value)).columns["accuracy", "scalar"].values == [float(np.float32(0.1))]
 
 
 bucket_counts = st.lists(st.integers(0, 2**24), min_size=1, max_size=12)

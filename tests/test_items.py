@@ -186,7 +186,9 @@ def test_mangled_items_raise_nothing_but_one_clear_error(changes: list[tuple[int
         data[at] = byte
     decoder = EventDecoder()
     for batch in decoder.decode([(0, bytes(data))]):
-        for (tag, kind), items in batch.items.items():
+        for (tag, kind), items in batch.columns.items():
+            if kind == "scalar":
+                continue
             metadata = decoder.metadata.get(tag, b"")
             for step, wall_time, offset, size in zip(*items, strict=True):
                 try:

@@ -26,6 +26,19 @@ def put(path: Path, data: bytes = b"") -> str:
     return str(path)
 
 
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the paths of the files that are looked at from now on."""
+    paths: list[str] = []
+    good_status = LocalStorage.status
+
+    def status(storage: LocalStorage, path: str) -> Status:
+        paths.append(path)
+        return good_status(storage, path)
+
+    monkeypatch.setattr(LocalStorage, "status", status)
+    return paths
+
+
 def no_complaint(sentence: str) -> None:
     raise AssertionError(sentence)
 
@@ -220,14 +233,7 @@ def test_reading_looks_once_at_each_file_however_long_another_takes(
     for number in range(50):
         put(tmp_path / f"run{number}" / NAME, losses(0, 1))
     put(tmp_path / "long" / NAME, losses(0, 20_000) * 8)
-    calls: list[str] = []
-    good_status = LocalStorage.status
-
-    def status(self: LocalStorage, path: str) -> Status:
-        calls.append(path)
-        return good_status(self, path)
-
-    monkeypatch.setattr(LocalStorage, "status", status)
+    calls = looks(monkeypatch)
     runs = read(tmp_path)
     assert len(runs["long"]["loss"]) == 160_000
     assert len([path for path in calls if "long" not in path]) == 50
@@ -241,14 +247,7 @@ def test_following_hundreds_of_runs_looks_once_at_each_file_and_reads_none(
     runs = Following(tmp_path)
     while runs.poll():
         pass
-    calls: list[str] = []
-    good_status = LocalStorage.status
-
-    def status(storage: LocalStorage, path: str) -> Status:
-        calls.append(path)
-        return good_status(storage, path)
-
-    monkeypatch.setattr(LocalStorage, "status", status)
+    calls = looks(monkeypatch)
     monkeypatch.setattr(LocalStorage, "readinto", None)
     runs.poll(walk=False)
     assert (len(runs), len(calls), len(set(calls))) == (300, 300, 300)

@@ -105,14 +105,6 @@ class Batch:
     restart: int | None = None
     problems: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def scalars(self) -> dict[str, Scalars]:
-        return {tag: columns for (tag, _), columns in self.columns.items() if isinstance(columns, Scalars)}
-
-    @property
-    def items(self) -> dict[tuple[str, str], Items]:
-        return {key: columns for key, columns in self.columns.items() if isinstance(columns, Items)}
-
     def add_scalar(self, tag: str, step: int, wall_time: float, value: float, size: int) -> None:
         self.sizes[tag] += size
         columns = self.columns.get((tag, "scalar"))

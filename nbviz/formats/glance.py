@@ -19,7 +19,7 @@ _LONGEST = 1024
 _HEAD = 320
 _LONG_CONTENTS = CONTENTS - {SIMPLE_VALUE}
 
-_NUMBERS = {
+_STRUCTS = {
     "<f4": struct.Struct("<f"),
     "<f8": struct.Struct("<d"),
     "<i4": struct.Struct("<i"),
@@ -111,7 +111,7 @@ class Glances:
         number = None
         if layout.number:
             at, dtype = layout.number
-            number = at - HEADER.size, _NUMBERS[dtype]
+            number = at - HEADER.size, _STRUCTS[dtype]
         look = _Look(
             mask,
             {},

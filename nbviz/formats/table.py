@@ -154,15 +154,17 @@ class Table:
     def _as_said(self, groups: list[list[Any]]) -> list[list[Any]]:
         """The groups of `_by_name`, parted where a record says what the tensors of a tag are that do not say it.
 
-        Each has a second element: whether its rows stand before that, so that they are tensors and nothing more.
+        The second element of a group tells that its rows stand before that, so that they are tensors and nothing more.
         """
         said = dict(self._said)
-        for number, rows, *_ in groups:
+        for number, _, rows, *_ in groups:
             template = self._names[int(number)].template
             if template.plugin and template.tag not in self._decoder.plugins:
                 said.setdefault(template.tag, int(rows[0]))
+        if not said:
+            return groups
         parted = []
-        for number, *columns in groups:
+        for number, _, *columns in groups:
             template = self._names[int(number)].template
             silent = template.content == TENSOR and not template.plugin and template.tag in said
             cut = int(np.searchsorted(columns[0], said[template.tag])) if silent else 0
@@ -170,10 +172,10 @@ class Table:
                 parted.append([number, True, *[column[:cut] for column in columns]])
             if cut < len(columns[0]):
                 parted.append([number, False, *[column[cut:] for column in columns]])
-        return sorted(parted, key=lambda group: int(group[2][0])) if len(parted) > len(groups) else parted
+        return sorted(parted, key=lambda group: int(group[2][0]))
 
     def _by_name(self, start: int, stop: int) -> Iterator[list[Any]]:
-        """The number, the rows, and the steps, wall times and values of each name, in order of their first rows."""
+        """The number, False, the rows, steps, wall times and values of each name, in order of their first rows."""
         if not len(self._rows):
             return
         rows, names = self._rows, self._rows.names[start:stop]
@@ -187,7 +189,7 @@ class Table:
         numbers = grouped[firsts][by_row].tolist()
         for number, first, last in zip(numbers, firsts[by_row].tolist(), lasts, strict=True):
             if number >= 0:
-                yield [number, *[column[first:last] for column in columns]]
+                yield [number, False, *[column[first:last] for column in columns]]
 
 
 def _add(found: _Found, row: int, batch: Batch, current: Batch) -> None:

@@ -178,7 +178,7 @@ class Following(Runs):
         Returns
         -------
         bool
-            True if there is more to read at once: a poll reads at most about a megabyte of each run.
+            True if there is more to read at once: a poll reads at most about 8 MB of each run.
         """
         if self._is_forked():
             return False

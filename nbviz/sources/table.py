@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from nbviz.run import Run
-from nbviz.series import ItemSeries, ScalarSeries, Series
+from nbviz.series import ItemSeries, ScalarSeries
 
 SHOWN = 60
 """Rows that a table's ``repr`` and its HTML show; ``str`` gives all."""
@@ -123,7 +123,7 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def _row(name: str, run: Run, series: Series) -> Row:
+def _row(name: str, run: Run, series: ScalarSeries | ItemSeries) -> Row:
     steps, walls, superseded = series.steps, series.wall_times, series.superseded
     count = len(walls)
     walls = walls[np.isfinite(walls)]
@@ -136,7 +136,7 @@ def _row(name: str, run: Run, series: Series) -> Row:
         first_step=int(steps[:count].min()) if count else None,
         last_step=int(steps[:count].max()) if count else None,
         seconds=float(walls.max() - walls.min()) if len(walls) else None,
-        bytes=series.nbytes or None if isinstance(series, (ItemSeries, ScalarSeries)) else None,
+        bytes=series.nbytes or None,
         superseded=int(superseded.sum()),
         nonfinite=int((~np.isfinite(series.values)).sum()) if isinstance(series, ScalarSeries) else None,
         problems=len(run.problems),
