@@ -124,11 +124,15 @@ def growing(bench: Bench) -> Iterator[Row]:
         shutil.copytree(logs.periodic(start), path)
         return str(path)
 
-    found = bench.turns(
-        lambda: bench.ours(worker.nbviz_growing, copy(), appended),
-        accumulator=(3, lambda: bench.accumulator(worker.accumulator_growing, copy(), appended)),
-    )
-    yield bench.row("a poll that finds 20 events more", found["ours"], found.get("accumulator"), 8)
+    for what, read, bound in (
+        ("a poll that finds 20 events more", False, 8),
+        ("  and a look at every tag", True, None),
+    ):
+        found = bench.turns(
+            lambda read=read: bench.ours(worker.nbviz_growing, copy(), appended, read),
+            accumulator=(3, lambda read=read: bench.accumulator(worker.accumulator_growing, copy(), appended, read)),
+        )
+        yield bench.row(what, found["ours"], found.get("accumulator"), bound)
     runs = str(logs.many_runs(bench.of(MILLION)))
     found = bench.turns(
         lambda: bench.ours(worker.nbviz_idle, runs, 100),

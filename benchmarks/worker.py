@@ -116,20 +116,38 @@ def _added(read: Callable[[], Any]) -> list[int]:
     return [idle, after - idle]
 
 
-def nbviz_growing(directory: str, appended: list[str]) -> float:
-    """The median of one poll that finds the records appended, each of ``appended`` in hexadecimal digits."""
+def nbviz_growing(directory: str, appended: list[str], read: bool) -> float:
+    """The median of one poll that finds the records appended, each of ``appended`` in hexadecimal digits.
+
+    With ``read``, every series is read after each poll, too.
+    """
     from nbviz.sources.events import Following
 
     following = Following(Path(directory))
     while following.poll():
         pass
-    return _polled(directory, appended, lambda: following.poll(walk=False))
+    (run,) = following.values()
+
+    def poll() -> None:
+        following.poll(walk=False)
+        if read:
+            for tag in run.tags():
+                run[tag].values[-1]
+
+    return _polled(directory, appended, poll)
 
 
-def accumulator_growing(directory: str, appended: list[str]) -> float:
+def accumulator_growing(directory: str, appended: list[str], read: bool) -> float:
     accumulator = _accumulator(directory)
     accumulator.Reload()
-    return _polled(directory, appended, accumulator.Reload)
+
+    def poll() -> None:
+        accumulator.Reload()
+        if read:
+            for tag in accumulator.Tags()["scalars"]:
+                accumulator.Scalars(tag)[-1]
+
+    return _polled(directory, appended, poll)
 
 
 def _polled(directory: str, appended: list[str], poll: Callable[[], Any]) -> float:

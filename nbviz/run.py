@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -72,6 +72,8 @@ class Run:
         self._clock = clock
         self.lock = threading.RLock()
         self._stage = Stage()
+        self._held: dict[Callable[[], None], None] = {}
+        self._collect = _collector(ref(self))
         self._series: dict[str, Series] = {}
         self._listeners: list[Callable[[], None]] = []
         self._calm = True
@@ -210,6 +212,21 @@ class Run:
                 self._stage.count_on(series.latest_step, series.largest_step)
             return series
 
+    def hold(self, commit: Callable[[], None]) -> None:
+        """Have a source's rows appended by ``commit`` before anybody reads a series, rather than at once.
+
+        A few rows at a time cost more to append than to decode. The source calls with `lock` held, and `changed` after.
+        """
+        self._held[commit] = None
+
+    def collect(self) -> None:
+        """Append what sources hold."""
+        if self._held:
+            with self.lock:
+                held, self._held = self._held, {}
+                for commit in held:
+                    commit()
+
     def extend_items(
         self, tag: str, kind: Kind, steps: ArrayLike, wall_times: ArrayLike, items: Sequence[Any], source: int = 0
     ) -> ItemSeries:
@@ -325,6 +342,7 @@ class Run:
         with self.lock:
             # Calm before draining: a call that comes after wakes the listeners anew and is seen by the next commit.
             self._calm = True
+            self.collect()
             if not self._stage:
                 return
             if self.state != "following":
@@ -352,9 +370,20 @@ class Run:
         series = self._series.get(tag)
         if series is None:
             series = self._series[tag] = new_series(tag, kind)
+            series.collect = self._collect
         if series.kind == kind:
             return series
         other = f"{tag} ({kind})"
         sentence = f"{tag!r} holds {series.kind}s, so what is of kind {kind} is kept under {other!r}."
         self.problems.report(sentence, ("kind", tag, kind))
         return self._of_kind(other, kind)
+
+
+def _collector(run: ref[Run]) -> Callable[[], None]:
+    """What a series calls before it is read. It does not keep the run, whose columns would outlive their last user."""
+
+    def collect() -> None:
+        if (known := run()) is not None:
+            known.collect()
+
+    return collect

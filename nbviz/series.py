@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -39,12 +39,15 @@ class Series:
         self.largest_step: int | None = None
         """Of the rows that are not superseded."""
         self.restarts = Restarts()
+        self.collect: Callable[[], None] = _nothing
+        """Has rows appended that a source holds; called before any are read."""
         self._steps = Column(np.int64)
         self._walls = Column(np.float64)
         self._rows = 0
         """How many rows are whole; set last of all."""
 
     def __len__(self) -> int:
+        self.collect()
         return self._rows
 
     def __repr__(self) -> str:
@@ -91,6 +94,10 @@ class Series:
         self._walls.keep(mask)
         self._rows = len(self._walls)
 
+    def _column(self, column: Column) -> NDArray[Any]:
+        rows = len(self)
+        return column.view()[:rows]
+
     @property
     def latest_step(self) -> int:
         """That of the last row; IndexError where there is none."""
@@ -99,12 +106,12 @@ class Series:
     @property
     def steps(self) -> NDArray[np.int64]:
         """Step of each row, shape (n,), int64, read-only."""
-        return self._steps.view()[: len(self)]
+        return self._column(self._steps)
 
     @property
     def wall_times(self) -> NDArray[np.float64]:
         """When each row was logged, shape (n,), float64 seconds since the epoch, read-only."""
-        return self._walls.view()[: len(self)]
+        return self._column(self._walls)
 
     @property
     def superseded(self) -> NDArray[np.bool_]:
@@ -126,7 +133,7 @@ class ScalarSeries(Series):
     @property
     def values(self) -> NDArray[np.float64]:
         """Value of each row, shape (n,), float64, NaN and infinities included, read-only."""
-        return self._values.view()[: len(self)]
+        return self._column(self._values)
 
     def to_pandas(self) -> Any:
         """Return a `pandas.DataFrame` with the columns step, wall_time, value and superseded.
@@ -205,15 +212,15 @@ class ItemSeries(Series, Sequence[Any]):
         source : int
             Tells the event files of a run apart.
         """
-        end = len(self) + len(items)
+        end = self._rows + len(items)
         self._write_rows(steps, wall_times, end)
-        if end == len(self):
+        if end == self._rows:
             return
-        while self._starts and self._starts[-1] >= len(self):  # what an interrupt left half-written
+        while self._starts and self._starts[-1] >= self._rows:  # what an interrupt left half-written
             del self._starts[-1], self._parts[-1]
-        if not (self._parts and _join(self._parts[-1], len(self) - self._starts[-1], items)):
+        if not (self._parts and _join(self._parts[-1], self._rows - self._starts[-1], items)):
             self._parts.append(items)
-            self._starts.append(len(self))
+            self._starts.append(self._rows)
         self._finish_rows(end, source)
 
     @property
@@ -308,6 +315,9 @@ def _quantiles(capture: Histogram, fractions: NDArray[np.float64]) -> NDArray[np
         values = left + (points - before) * (edges[index + 1] - left) / (weights[index] - before)
     reached: NDArray[np.float64] = np.where(beyond, edges[-1], values)
     return reached
+
+
+def _nothing() -> None: ...
 
 
 def new_series(tag: str, kind: Kind) -> Series:

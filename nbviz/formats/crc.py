@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 Words = NDArray[np.uint32]
 
 _POLYNOMIAL = 0x82F63B78
-_MASK = 0xA282EAD8
-_ONES = 0xFFFFFFFF
+MASK = 0xA282EAD8
+ONES = 0xFFFFFFFF
 _ONE = np.uint32(1)
 _BITS = np.arange(32, dtype=np.uint32)
 
@@ -27,19 +27,19 @@ _BITS = np.arange(32, dtype=np.uint32)
 def masked_crc(data: bytes | bytearray | memoryview) -> int:
     """CRC-32C of ``data``, rotated and offset, so that a CRC of data that holds CRCs stays a good one."""
     crc = crc32c(data)
-    return ((crc >> 15 | crc << 17) + _MASK) & _ONES
+    return ((crc >> 15 | crc << 17) + MASK) & ONES
 
 
 def unmasked(masked: Words) -> Words:
     """The CRCs behind masked ones."""
-    rotated = masked - np.uint32(_MASK)
+    rotated = masked - np.uint32(MASK)
     crcs: Words = (rotated << np.uint32(15)) | (rotated >> np.uint32(17))
     return crcs
 
 
 def plain(data: bytes | memoryview) -> int:
     """The CRC of ``data`` without inversions: zero for zeros, and linear."""
-    return int(crc32c(data) ^ _ONES ^ moved(_ONES, memoryview(data).nbytes))
+    return int(crc32c(data) ^ ONES ^ moved(ONES, memoryview(data).nbytes))
 
 
 def _times(matrix: Words, values: Words) -> Words:
@@ -91,8 +91,8 @@ def all_moved(values: Words, size: int) -> Words:
 
 def masked_crc_of_lengths(lengths: Words) -> Words:
     """`masked_crc` of each number as eight little-endian bytes, which is how records begin."""
-    crcs = all_moved(lengths, 8) ^ np.uint32(moved(_ONES, 8) ^ _ONES)
-    masked: Words = ((crcs >> np.uint32(15)) | (crcs << np.uint32(17))) + np.uint32(_MASK)
+    crcs = all_moved(lengths, 8) ^ np.uint32(moved(ONES, 8) ^ ONES)
+    masked: Words = ((crcs >> np.uint32(15)) | (crcs << np.uint32(17))) + np.uint32(MASK)
     return masked
 
 
@@ -109,7 +109,7 @@ def folded(values: Words, size: int) -> int:
 @lru_cache(maxsize=65536)
 def record_constant(header: bytes, size: int) -> int:
     """What the header and the length of a record put into its CRC: see `records`."""
-    return moved(plain(header), size) ^ _ONES ^ moved(_ONES, size)
+    return moved(plain(header), size) ^ ONES ^ moved(ONES, size)
 
 
 def records(footers: Words, header: bytes, size: int) -> Words:

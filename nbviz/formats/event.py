@@ -114,6 +114,14 @@ class Batch:
         columns[1].append(wall_time)
         columns[2].append(value)
 
+    def add_scalars(self, tag: str, scalars: Scalars, size: int) -> None:
+        """Add scalars of one tag, given as lists; ``size`` is that of each."""
+        self.sizes[tag] += size * len(scalars.steps)
+        columns = self.columns.setdefault((tag, "scalar"), scalars)
+        if columns is not scalars:
+            for column, added in zip(columns, scalars, strict=True):
+                column.extend(added)
+
     def add_item(self, tag: str, kind: str, step: int, wall_time: float, offset: int, size: int) -> None:
         columns = self.columns.get((tag, kind))
         if columns is None:
@@ -194,13 +202,18 @@ class EventDecoder:
         self.metadata: dict[str, bytes] = {}
         self.plugins: dict[str, str] = {}
 
-    def decode(self, payloads: Iterable[tuple[int, bytes | memoryview]], known: Known | None = None) -> list[Batch]:
+    def decode(
+        self,
+        payloads: Iterable[tuple[int, bytes | memoryview]],
+        known: Known | None = None,
+        batches: list[Batch] | None = None,
+    ) -> list[Batch]:
         """Decode the payloads of records, each given with its offset in the file; ``known`` may do so without parsing.
 
-        A new batch begins wherever the run says that it restarted. Never raises: what is malformed is left out and
-        noted in ``problems``.
+        They are added to the last of ``batches``, which is returned. A new batch begins wherever the run says that it
+        restarted. Never raises: what is malformed is left out and noted in ``problems``.
         """
-        batches = [Batch()]
+        batches = batches or [Batch()]
         with np.errstate(all="ignore"):
             for offset, payload in payloads:
                 if known is not None and known.add(payload, offset, batches[-1], self):

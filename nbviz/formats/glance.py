@@ -7,7 +7,8 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from nbviz.formats.event import CONTENTS, SIMPLE_VALUE, STEP, SUMMARY, TAG, VALUE, WALL_TIME, Batch, EventDecoder
-from nbviz.formats.frame import FOOTER, HEADER
+from nbviz.formats.foretold import Guess, guess
+from nbviz.formats.frame import FOOTER, HEADER, header
 from nbviz.formats.layout import Layout, Template, UnusualError
 from nbviz.formats.protobuf import MalformedError, signed, text, varint
 
@@ -32,7 +33,7 @@ class _Look(NamedTuple):
     """The bits that payloads of one structure share, all templates that were met of it, and where their parts lie."""
 
     mask: int
-    templates: dict[int, Template]
+    templates: dict[int, tuple[Template, Guess | None]]
     wall_time: int
     step: int
     number: tuple[int, struct.Struct] | None
@@ -40,22 +41,31 @@ class _Look(NamedTuple):
 
 
 class Glances:
-    """Knows payloads by the bits that must not differ: one look-up instead of a walk through the fields."""
+    """Knows payloads by the bits that must not differ: one look-up instead of a walk through the fields.
+
+    Attributes
+    ----------
+    met : Guess or None
+        What the payload that was added last looks like.
+    """
 
     def __init__(self) -> None:
+        self.met: Guess | None = None
         self._looks: dict[int, list[_Look]] = defaultdict(list)
         self._met: dict[int, int] = defaultdict(int)
 
     def add(self, payload: bytes | memoryview, offset: int, batch: Batch, decoder: EventDecoder) -> bool:
         """Add what a payload holds to the batch; False if the payload must be parsed."""
+        self.met = None
         if len(payload) > _LONGEST:
             return self._add_long(payload, offset, batch, decoder)
         payload = bytes(payload)
         bits = int.from_bytes(payload, "little")
         for mask, templates, wall_time, step_at, number, (start, stop) in self._looks.get(len(payload), ()):
-            template = templates.get(bits & mask)
-            if template is None:
+            known = templates.get(bits & mask)
+            if known is None:
                 continue
+            template, self.met = known
             kind = decoder.kind_of(*template, number is not None)
             step = varint(payload, step_at)[0] if step_at else 0
             if step >> 63:
@@ -103,8 +113,9 @@ class Glances:
         self._met[size] += 1
         if not _MET <= self._met[size] <= _MOST_EXAMPLES:
             return
+        record = header(size) + payload + bytes(FOOTER.size)
         try:
-            layout = Layout(bytes(HEADER.size) + payload + bytes(FOOTER.size))
+            layout = Layout(record)
         except UnusualError:
             return
         mask = int.from_bytes(layout.fixed.tobytes()[HEADER.size : HEADER.size + size], "little")
@@ -124,4 +135,7 @@ class Glances:
         same = [other for other in looks if other.mask == mask and other[2:] == look[2:]]
         if not same:
             looks.append(look)
-        (same or [look])[0].templates[int.from_bytes(payload, "little") & mask] = layout.template()
+        (same or [look])[0].templates[int.from_bytes(payload, "little") & mask] = (
+            layout.template(),
+            guess(layout, record),
+        )

@@ -13,6 +13,7 @@ from nbviz.formats.columns import Columns, Rows
 from nbviz.formats.crc import masked_crc
 from nbviz.formats.cycle import Cycles
 from nbviz.formats.event import Batch, EventDecoder
+from nbviz.formats.foretold import Guess, read_on
 from nbviz.formats.frame import CUT, FOOTER, FRAME, HEADER, LONGEST, Stretch, frame, length_checksum, sound_length
 from nbviz.formats.glance import Glances
 from nbviz.formats.table import Records, Table
@@ -90,6 +91,7 @@ class EventReader:
         self._columns = Columns()
         self._cycles = Cycles()
         self._glances = Glances()
+        self._last: Guess | None = None
         self._length = LONG
 
     def decode(self, data: Bytes, parts: Sequence[Part]) -> list[Decoded]:
@@ -116,21 +118,30 @@ class EventReader:
     def _decode_few(self, view: memoryview, part: Part) -> Decoded | None:
         """Decode a few records, as they come while a file is followed; None if something is wrong."""
         (start, stop, *_), offset, decoder, _ = part
-        payloads, at = [], start
-        while stop - at >= FRAME:
-            length, checksum = HEADER.unpack_from(view, at)
+        data, batches = bytes(view[start:stop]), [Batch()]
+        at = records = length = 0
+        last = self._last
+        while True:
+            if last is not None:
+                at, foretold, last = read_on(data, at, last, batches[-1], decoder)
+                records += foretold
+            if len(data) - at < FRAME:
+                break
+            length, checksum = HEADER.unpack_from(data, at)
             after = at + FRAME + length
             if checksum != length_checksum(length) or length > LONGEST:
                 return None
-            if after > stop:
+            if after > len(data):
                 break
-            payload = bytes(view[at + HEADER.size : after - FOOTER.size])
-            if masked_crc(payload) != FOOTER.unpack_from(view, after - FOOTER.size)[0]:
+            payload = data[at + HEADER.size : after - FOOTER.size]
+            if masked_crc(payload) != FOOTER.unpack_from(data, after - FOOTER.size)[0]:
                 return None
-            payloads.append((offset + at - start + HEADER.size, payload))
-            at = after
-        needed = FRAME + (length if stop - at >= FRAME else 0)
-        return Decoded(decoder.decode(payloads, self._glances), at - start, needed, False, len(payloads), [])
+            decoder.decode([(offset + at + HEADER.size, payload)], self._glances, batches)
+            if last is not None and records:
+                last.following = self._glances.met
+            at, records, length, last = after, records + 1, 0, self._glances.met
+        self._last = last
+        return Decoded(batches, at, FRAME + length, False, records, [])
 
     def _decode_long(self, data: Bytes, part: Part) -> Decoded:
         """Decode cycles as long as there are any, and a stretch by the other ways whenever there are none."""

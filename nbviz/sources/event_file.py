@@ -24,6 +24,8 @@ OVERLAP = 16
 HELD = 512
 """Rows a tag, on the average, that are put into columns at once: a tag has its cost, however few its rows."""
 LEAST_HELD = 16384
+FEW_HELD = 1024
+"""Rows of a followed file up to which they wait for somebody who reads them."""
 LEAST_CHUNK = 1 << 20
 """Bytes read at a time of a periodic log, which needs no copies; another one needs twice as many to be fast."""
 RESERVE = 1.02
@@ -101,6 +103,7 @@ class EventFile:
         self.ended = False
         self._held: list[Batch] = []
         self._rows_held = 0
+        self._urgent = False
 
     def look(self) -> int:
         """Return how many bytes can be read on, if they can be anything yet.
@@ -180,12 +183,16 @@ class EventFile:
             problems = [(self._cut, CUT), *problems]
             self._cut = None
         self._cut = decoded.cut if self._cut is None else self._cut
-        self._held += decoded.batches
-        self._rows_held += decoded.records
+        with self.run.lock:
+            self._held += decoded.batches
+            self._rows_held += decoded.records
+        for batch in decoded.batches:
+            self._urgent |= batch.restart is not None or bool(batch.problems)
         tags = max((len(batch.columns) for batch in decoded.batches), default=0)
         self.chunk = LEAST_CHUNK if decoded.periodic else max(2 * LEAST_CHUNK, tags * CHUNK_OF_TAG)
         if self._rows_held >= max(LEAST_HELD, HELD * tags):
             self.commit()
+            self.run.changed()
         if self._records or self.position > EARLY:
             self._report_damage(self._early + problems)
             self._early = []
@@ -203,29 +210,38 @@ class EventFile:
             self.needed, self._seen = 1, None
             read_on(self)
         self.commit()
+        self.run.changed()
         self.unfinished = self.size - (self.position if self._cut is None else self._cut)
         self._report_damage(self._early)
         self._report_listed()
 
+    def stage(self) -> None:
+        """Have what is held put into the run before anybody reads it; at once if that is much."""
+        if self._urgent or self._rows_held > FEW_HELD:
+            self.commit()
+        else:
+            with self.run.lock:
+                self.run.hold(self.commit)
+        self.run.changed()
+
     def commit(self) -> None:
         """Put what is held into the run."""
-        held, self._held, self._rows_held = self._held, [], 0
         columns: _Columns = defaultdict(list)
         sizes: dict[str, int] = defaultdict(int)
-        for batch in held:
-            if batch.restart is not None:
-                self._append(columns, sizes)
-                self.run.restart(batch.restart)
-            for key, part in batch.columns.items():
-                columns[key].append(part)
-            for tag, size in batch.sizes.items():
-                sizes[tag] += size
-            for sentence, tag in batch.problems.items():
-                self._report(sentence, tag)
-        self._append(columns, sizes)
-        self._committed = self.position
-        if held:
-            self.run.changed()
+        with self.run.lock:
+            held, self._held, self._rows_held, self._urgent = self._held, [], 0, False
+            for batch in held:
+                if batch.restart is not None:
+                    self._append(columns, sizes)
+                    self.run.restart(batch.restart)
+                for key, part in batch.columns.items():
+                    columns[key].append(part)
+                for tag, size in batch.sizes.items():
+                    sizes[tag] += size
+                for sentence, tag in batch.problems.items():
+                    self._report(sentence, tag)
+            self._append(columns, sizes)
+            self._committed = self.position
 
     def _append(self, columns: _Columns, sizes: dict[str, int]) -> None:
         # As many rows again as the bytes that are left hold, if they are like those since the last time.

@@ -84,7 +84,7 @@ class Reading:
         view, at, more = self._buffer.data, 0, False
         parts: list[Part] = []
         replaced: list[list[EventFile]] = []
-        read: list[tuple[_Request, memoryview]] = []
+        read: list[tuple[EventFile, memoryview, bool]] = []
         for request in requests:
             file, start = request.file, at + request.file.overlap
             expected = start + request.size
@@ -100,13 +100,15 @@ class Reading:
             end = start + file.size - file.position if file.ended else None
             further = request.more and stop == expected  # a file that is shorter than it said is looked at later
             parts.append(Part(Stretch(start, stop, file.lost, end), file.position, file.decoder, further))
-            read.append((request._replace(more=further), view[at:stop]))
+            read.append((file, view[at:stop], further))
             at = stop
-        for (request, held), decoded in zip(read, self._reader.decode(self._buffer, parts), strict=True):
-            request.file.accept(decoded, held, request.more)
-            if not (request.more and self._hold):
-                request.file.commit()
-            more |= request.more
+        for (file, held, further), decoded in zip(read, self._reader.decode(self._buffer, parts), strict=True):
+            file.accept(decoded, held, further)
+            if not self._hold:
+                file.stage()
+            elif not further:
+                file.commit()
+            more |= further
         if tick is not None:
             tick()
         return self.read_on(replaced) or more if replaced else more

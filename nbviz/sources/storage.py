@@ -11,6 +11,10 @@ from typing import NamedTuple, Protocol
 
 from nbviz.sources.logdir import Walk
 
+SMALL = 1 << 16
+"""Bytes up to which a copy costs less than a file object does."""
+_READING = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
 Complain = Callable[[str], None]
 """Told one sentence for each thing that went wrong."""
 
@@ -95,11 +99,18 @@ class LocalStorage:
         return Status(found.st_size, found.st_ino, found.st_mtime_ns)
 
     def read(self, path: str, offset: int, size: int) -> bytes:
-        with open(path, "rb", buffering=0) as file:
-            file.seek(offset)
-            return file.read(size)
+        file = os.open(path, _READING)
+        try:
+            os.lseek(file, offset, os.SEEK_SET)
+            return os.read(file, size)
+        finally:
+            os.close(file)
 
     def readinto(self, path: str, offset: int, buffer: memoryview) -> int:
+        if len(buffer) <= SMALL:
+            data = self.read(path, offset, len(buffer))
+            buffer[: len(data)] = data
+            return len(data)
         filled = 0
         with open(path, "rb", buffering=0) as file:
             file.seek(offset)
