@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nbviz.export import export_html
+    from nbviz.formats.sketch import Sketch
     from nbviz.notice import NbvizWarning
     from nbviz.run import Run
     from nbviz.series import Histogram, HistogramSeries, ItemSeries, ScalarSeries
@@ -27,6 +28,7 @@ __all__ = [
     "Run",
     "ScalarSeries",
     "Scrubber",
+    "Sketch",
     "export_html",
     "follow",
     "read",
@@ -44,6 +46,7 @@ _MODULES = {
     "Run": "run",
     "ScalarSeries": "series",
     "Scrubber": "views.scrubber",
+    "Sketch": "formats.sketch",
     "export_html": "export",
     "follow": "sources.events",
     "read": "sources.events",

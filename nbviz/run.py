@@ -132,7 +132,7 @@ class Run:
         ----------
         tag : str
         values : array_like, optional
-            The numbers themselves, of any shape; see `nbviz.formats.sketch.bin_values` for the bins.
+            The numbers themselves, of any shape; see `nbviz.formats.bins.bin_values` for the bins.
         counts, edges : array_like of shape (k,) and (k + 1,), optional
             A histogram made elsewhere, instead of ``values``.
         step : int, optional

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nbviz.formats.sketch import bin_values
+from nbviz.formats.bins import bin_values
 from nbviz.notice import Problems
 
 STEP_LIMIT = 2**53

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbviz.formats.sketch import bin_values
+from nbviz.formats.bins import bin_values
 from nbviz.rebin import BINS, Pyramid, fold, merge
 from nbviz.series import Histogram
 

@@ -34,16 +34,20 @@ class Histogram(Item):
         Increasing; bin ``i`` is ``edges[i] <= x < edges[i + 1]``, the last bin includes its right edge.
     nonfinite : int
         How many values were NaN or infinite, which no bin holds.
+    zeros : int
+        How many values were exactly zero and are counted apart, in no bin; 0 where they were not told apart.
     """
 
     counts: NDArray[np.float64]
     edges: NDArray[np.float64]
     nonfinite: int = 0
+    zeros: int = 0
 
     def _about(self) -> str:
         within = f"{self.counts.sum():,.0f} values in {counted(len(self.counts), 'bin')}"
+        zeros = f"; {counted(self.zeros, 'zero')}" if self.zeros else ""
         nonfinite = f"; {self.nonfinite:,} not finite" if self.nonfinite else ""
-        return f"{within} from {self.edges[0]:.4g} to {self.edges[-1]:.4g}{nonfinite}"
+        return f"{within} from {self.edges[0]:.4g} to {self.edges[-1]:.4g}{zeros}{nonfinite}"
 
 
 def empty_histogram(step: int, wall_time: float) -> Histogram:
