@@ -14,7 +14,7 @@ from tensorboard.plugins.histogram import summary_v2 as histogram_summary
 from tensorboard.plugins.scalar import summary_v2 as scalar_summary
 from tensorboard.util import tensor_util
 
-from benchmarks import logs
+from benchmarks import logs, sketch
 from benchmarks.measure import Row, interleaved
 
 ROOT = Path(__file__).parent.parent
@@ -87,3 +87,9 @@ def assert_means(payload: bytes, summary: Any, shape_only: bool = False) -> None
     left, right = (tensor_util.make_ndarray(value.tensor) for value in (ours, theirs))
     assert (left.dtype, left.shape) == (right.dtype, right.shape)
     assert shape_only or left == right
+
+
+def test_the_buckets_of_the_sketch_s_peer_are_those_of_torch(tmp_path: Path) -> None:
+    tensorboard = pytest.importorskip("torch.utils.tensorboard")
+    with tensorboard.SummaryWriter(str(tmp_path)) as writer:
+        assert sketch.default_bins() == writer.default_bins
