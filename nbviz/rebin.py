@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ def fold(capture: Histogram, limit: int = BINS) -> Histogram:
     """
     edges = capture.edges
     if len(capture.counts) <= limit:
-        return capture
+        return replace(capture, sketch=None) if capture.sketch else capture
     scale = np.abs(edges[[0, -1]]).max() * 1e-4 or 1.0
     position = np.arcsinh(edges / scale)
     wanted = np.linspace(position[0], position[-1], limit - 1)
@@ -31,7 +32,8 @@ def fold(capture: Histogram, limit: int = BINS) -> Histogram:
     picked = np.union1d(np.searchsorted(position, wanted[1:-1]), [0, *zero, len(edges) - 1]).clip(0, len(edges) - 1)
     picked = picked[np.diff(picked, prepend=-1) > 0]
     below = np.concatenate([[0.0], np.cumsum(capture.counts)])
-    return Histogram(capture.step, capture.wall_time, np.diff(below[picked]), edges[picked], capture.nonfinite)
+    counts = np.diff(below[picked])
+    return replace(capture, counts=counts, edges=edges[picked], sketch=None)
 
 
 def merge(first: Histogram, second: Histogram) -> Histogram:
@@ -46,8 +48,8 @@ def merge(first: Histogram, second: Histogram) -> Histogram:
         low, high = zip(_around_zero(first.edges), _around_zero(second.edges), strict=True)
         edges = edges[(edges <= min(low)) | (edges >= max(high))]
         counts = _spread(first, edges) + _spread(second, edges)
-    both = Histogram(second.step, second.wall_time, counts, edges, first.nonfinite + second.nonfinite)
-    return fold(both)
+    apart = first.nonfinite + second.nonfinite, first.zeros + second.zeros
+    return fold(Histogram(second.step, second.wall_time, counts, edges, *apart))
 
 
 def _around_zero(edges: NDArray[np.float64]) -> tuple[float, float]:

@@ -14,10 +14,11 @@ from weakref import WeakSet, ref
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nbviz.formats.sketch import Sketch
 from nbviz.notice import Problems
 from nbviz.series import Histogram, ItemSeries, Kind, ScalarSeries, Series, new_series
-from nbviz.stage import STAGE_LIMIT, Bins, Stage
-from nbviz.values import STEP_LIMIT, bins, checked_step, merged, numbers
+from nbviz.stage import STAGE_LIMIT, Captured, Stage
+from nbviz.values import STEP_LIMIT, capture, checked_step, merged, numbers
 
 if TYPE_CHECKING:
     from nbviz.sinks.recorder import Recorder
@@ -132,21 +133,40 @@ class Run:
         ----------
         tag : str
         values : array_like, optional
-            The numbers themselves, of any shape; see `nbviz.formats.bins.bin_values` for the bins.
+            The numbers themselves, of any shape; what is kept of them is a `Sketch`.
         counts, edges : array_like of shape (k,) and (k + 1,), optional
             A histogram made elsewhere, instead of ``values``.
         step : int, optional
             By default the step of the latest `log` call.
         """
         try:
-            tag = str(tag)
-            captured = Bins(tag, *bins(values, counts, edges))
+            tag, found = str(tag), capture(values, counts, edges)
+            self._stage_capture(tag, found.to_bytes() if isinstance(found, Sketch) else found, step)
         except Exception as error:
             self.problems.report(f"log_histogram() ignored {tag!r}: {error}", ("histogram", tag))
-            return
+
+    def log_sketch(self, tag: str, sketch: Sketch, step: int | None = None) -> None:
+        """Log the distribution of a tensor that was sketched elsewhere.
+
+        Parameters
+        ----------
+        tag : str
+        sketch : Sketch
+            Kept as it is now; it may go on counting.
+        step : int, optional
+            By default the step of the latest `log` call.
+        """
+        try:
+            if not isinstance(sketch, Sketch):
+                raise TypeError(f"expected a Sketch, got a {type(sketch).__name__}.")
+            self._stage_capture(str(tag), sketch.to_bytes(), step)
+        except Exception as error:
+            self.problems.report(f"log_sketch() ignored {tag!r}: {error}", ("histogram", tag))
+
+    def _stage_capture(self, tag: str, content: Histogram | bytes, step: Any) -> None:
         if step is not None:
             step = checked_step(step, self.problems)
-        self._stage.append((self._clock(), step, captured))
+        self._stage.append((self._clock(), step, Captured(tag, content)))
         self.changed()
 
     def finish(self, state: State = "finished") -> None:
@@ -237,11 +257,19 @@ class Run:
             return series
 
     def append_histogram(
-        self, tag: str, step: int, wall_time: float, counts: ArrayLike, edges: ArrayLike, nonfinite: int = 0
+        self,
+        tag: str,
+        step: int,
+        wall_time: float,
+        counts: ArrayLike,
+        edges: ArrayLike,
+        nonfinite: int = 0,
+        zeros: float = 0,
     ) -> None:
         """Append one capture from a source: ``counts`` of shape (k,), ``edges`` of shape (k + 1,)."""
         counts, edges = np.asarray(counts, np.float64), np.asarray(edges, np.float64)
-        self.extend_items(tag, "histogram", [step], [wall_time], [Histogram(step, wall_time, counts, edges, nonfinite)])
+        item = Histogram(step, wall_time, counts, edges, nonfinite, zeros)
+        self.extend_items(tag, "histogram", [step], [wall_time], [item])
 
     def restart(self, step: int) -> None:
         """The run goes on from ``step``, as after a crash: rows at that step and after it are superseded, but stay."""

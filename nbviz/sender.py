@@ -159,6 +159,7 @@ class Sender:
             counts=[capture.counts for capture in captures],
             edges=[capture.edges for capture in captures],
             nonfinite=np.array([capture.nonfinite for capture in captures], np.float64),
+            zeros=np.array([capture.zeros for capture in captures], np.float64),
             depth=depth,
             index=_last_rows(len(series), len(captures)) if len(captures) < len(series) - start else None,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nbviz.column import Column
 from nbviz.formats.items.histogram import Histogram
+from nbviz.formats.items.sketched import Sketched, SketchedItems
 from nbviz.restarts import Restarts
 
 __all__ = ["Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series"]
@@ -277,8 +279,14 @@ class HistogramSeries(ItemSeries):
     def __init__(self, tag: str, kind: Kind = "histogram") -> None:
         super().__init__(tag, kind)
 
-    def append(self, capture: Histogram) -> None:
-        self.extend([capture.step], [capture.wall_time], [capture])
+    def append(self, step: int, wall_time: float, capture: Histogram | bytes) -> None:
+        """Append one capture, given as a histogram or as the bytes of a sketch."""
+        items: Sequence[Histogram]
+        if isinstance(capture, bytes):
+            items = SketchedItems([Sketched(step, wall_time, capture)])
+        else:
+            items = [replace(capture, step=step, wall_time=wall_time)]
+        self.extend([step], [wall_time], items)
 
     def quantiles(self, fractions: ArrayLike = DISTRIBUTION) -> NDArray[np.float64]:
         """The values below which given fractions of each capture's values lie, evenly spread within their bins.

@@ -15,16 +15,14 @@ Rows = tuple[list[int], list[float], list[float]]
 """Steps, wall times and values."""
 
 
-class Bins(NamedTuple):
-    """A histogram on the stage; its step is known at the commit."""
+class Captured(NamedTuple):
+    """A histogram on the stage, or the bytes of a sketch; its step is known at the commit."""
 
     tag: str
-    counts: Any
-    edges: Any
-    nonfinite: int
+    content: Histogram | bytes
 
 
-Staged = tuple[float, "int | None", "dict[str, float] | Bins"]
+Staged = tuple[float, "int | None", "dict[str, float] | Captured"]
 """Wall time, step where one was given, and what was logged."""
 
 
@@ -54,14 +52,13 @@ class Stage(list[Staged]):
         It is taken off the stage at the end, as an interrupt is most likely while it is looked at.
         """
         staged = self[:]
-        captures: list[tuple[Any, Histogram]] = []
+        captures: list[tuple[Any, int, float, Histogram | bytes]] = []
         columns: dict[str, Rows] = {}
         latest, following = self.latest_step, self.next_step
         for wall, step, payload in staged:
-            if isinstance(payload, Bins):
+            if isinstance(payload, Captured):
                 at = latest if step is None else step
-                capture = Histogram(at, wall, payload.counts, payload.edges, payload.nonfinite)
-                captures.append((of_kind(payload.tag, "histogram"), capture))
+                captures.append((of_kind(payload.tag, "histogram"), at, wall, payload.content))
                 continue
             latest = step = following if step is None else step
             if step >= following:
@@ -79,5 +76,5 @@ class Stage(list[Staged]):
         del self[: len(staged)]
         for tag, rows in columns.items():
             of_kind(tag, "scalar").extend(*rows)
-        for series, capture in captures:
-            series.append(capture)
+        for series, step, wall, content in captures:
+            series.append(step, wall, content)

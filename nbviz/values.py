@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nbviz.formats.bins import bin_values
+from nbviz.formats.items.histogram import Histogram
+from nbviz.formats.sketch import Sketch
 from nbviz.notice import Problems
 
 STEP_LIMIT = 2**53
@@ -34,8 +35,8 @@ def _as_array(tensor: Any) -> Any:
         return tensor.float().numpy()
 
 
-def bins(values: Any, counts: Any, edges: Any) -> tuple[Any, Any, int]:
-    """Counts (k,), edges (k + 1,) and how many values were not finite, of values or of a histogram made elsewhere.
+def capture(values: Any, counts: Any, edges: Any) -> Sketch | Histogram:
+    """What to keep of values, or of a histogram made elsewhere, whose step and wall time are not known yet.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def bins(values: Any, counts: Any, edges: Any) -> tuple[Any, Any, int]:
     if (values is None) == (counts is None) or (counts is None) != (edges is None):
         raise ValueError("expected either values, or counts= and edges= together.")
     if values is not None:
-        return bin_values(_as_array(values) if hasattr(values, "detach") else values)
+        return Sketch.of(_as_array(values) if hasattr(values, "detach") else values)
     # Copies: the caller may go on filling its arrays.
     counts, edges = np.array(counts, np.float64), np.array(edges, np.float64)
     if counts.ndim != 1 or edges.shape != (len(counts) + 1,) or not len(counts):
@@ -56,7 +57,7 @@ def bins(values: Any, counts: Any, edges: Any) -> tuple[Any, Any, int]:
         raise ValueError("expected finite, increasing edges.")
     if not (np.isfinite(counts).all() and (counts >= 0).all()):
         raise ValueError("expected finite counts that are not negative.")
-    return counts, edges, 0
+    return Histogram(0, 0.0, counts, edges)
 
 
 def merged(values: Any, metrics: dict[str, Any], problems: Problems) -> dict[str, Any]:

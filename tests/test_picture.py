@@ -245,6 +245,24 @@ def test_zeros_and_lost_values_are_said_at_the_row_s_end() -> None:
     assert "12 NaN/Inf · 50\u00a0%\u00a0≈\u00a00" in texts(draw(run))
 
 
+def test_zeros_that_are_counted_apart_are_said_to_be_zero_and_drawn_like_others() -> None:
+    apart, within = Run("r"), Run("r")
+    apart.append_histogram("a", 0, 0.0, [1, 1], [-1, 0, 1], zeros=2)
+    within.append_histogram("a", 0, 0.0, [1, 2, 1], [-1, -1e-13, 1e-13, 1])
+    assert "50\u00a0%\u00a0=\u00a00" in texts(draw(apart))
+    (one,), (two,) = (paths(draw(run, panels=("ridges",)), "ridge") for run in (apart, within))
+    tops = [min(points(ridge), key=lambda point: point[1]) for ridge in (one, two)]
+    assert tops[0] == pytest.approx(tops[1], abs=3)
+    heights = [sorted(y for _, y in points(ridge)) for ridge in (one, two)]
+    assert heights[0] == pytest.approx(heights[1], abs=1)
+
+
+def test_a_layer_of_nothing_but_zeros_is_said_to_be_so() -> None:
+    run = Run("r")
+    run.log_histogram("a", np.zeros(7))
+    assert "100\u00a0%\u00a0=\u00a00" in texts(draw(run))
+
+
 def test_a_ridge_is_highest_where_most_values_are() -> None:
     (ridge,) = paths(draw(with_histograms(Run("r"), ["a"]), panels=("ridges",)), "ridge")
     drawn = points(ridge)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbviz.formats.bins import bin_values
+from nbviz.formats.sketch import Sketch
 from nbviz.rebin import BINS, Pyramid, fold, merge
 from nbviz.series import Histogram
 
@@ -15,8 +17,7 @@ quick = settings(max_examples=150, deadline=None)
 
 
 def captured(values: list[float], step: int = 0) -> Histogram:
-    counts, edges, nonfinite = bin_values(values)
-    return Histogram(step, float(step), counts, edges, nonfinite)
+    return replace(Sketch.of(values).histogram(step, float(step)), sketch=None)
 
 
 def with_edges(edges: list[float]) -> Histogram:
@@ -65,9 +66,9 @@ def test_a_capture_with_few_bins_is_left_alone() -> None:
 
 
 def test_a_fold_says_when_and_of_what_it_was() -> None:
-    capture = Histogram(7, 1.5, np.ones(200), np.linspace(-1, 1, 201), nonfinite=3)
+    capture = Histogram(7, 1.5, np.ones(200), np.linspace(-1, 1, 201), nonfinite=3, zeros=5)
     folded = fold(capture, 20)
-    assert (folded.step, folded.wall_time, folded.nonfinite) == (7, 1.5, 3)
+    assert (folded.step, folded.wall_time, folded.nonfinite, folded.zeros) == (7, 1.5, 3, 5)
 
 
 def test_a_fold_resolves_every_decade_of_both_signs() -> None:
@@ -87,6 +88,7 @@ def test_a_merge_counts_every_value_of_both(first: Histogram, second: Histogram)
     assert both.counts.sum() == pytest.approx(total, rel=1e-9)
     assert (both.counts >= -1e-9 * (1 + total)).all()
     assert both.nonfinite == first.nonfinite + second.nonfinite
+    assert both.zeros == first.zeros + second.zeros
     assert len(both.counts) <= BINS
     assert (np.diff(both.edges) > 0).all()
     assert both.edges[0] <= min(first.edges[0], second.edges[0])

@@ -20,6 +20,7 @@ from tensorboard.util import tensor_util
 from tensorboardX import SummaryWriter
 
 import nbviz
+from nbviz.formats.writer import histogram_value, value_event, version_event
 from tests.data_server import served
 from tests.tfevents import accumulated, event, framed, unhurried
 from tests.written import Written, logs
@@ -60,7 +61,7 @@ def assert_equal(found: nbviz.Run, run: nbviz.Run) -> None:
         elif series.kind == "histogram":
             for one, two in zip(other, series, strict=True):
                 assert (bits(one.counts), bits(one.edges)) == (bits(two.counts), bits(two.edges))
-                assert one.nonfinite == two.nonfinite
+                assert (one.nonfinite, one.zeros, one.sketch) == (two.nonfinite, two.zeros, two.sketch)
 
 
 def assert_peer_equal(peer: Any, run: nbviz.Run) -> None:
@@ -184,6 +185,36 @@ def test_values_that_were_not_finite_are_counted_on(tmp_path: Path) -> None:
     run = nbviz.Run()
     run.log_histogram("layer", [1.0, 2.0, float("nan"), float("inf")])
     assert read(run.save(tmp_path))["layer"][0].nonfinite == 2
+
+
+NUMBERS = [st.lists(st.floats(width=32)), st.lists(st.sampled_from([0.0, 1.0, -2.0])), st.lists(st.floats(1, 1.01))]
+
+
+@settings(unhurried, max_examples=50)
+@given(st.lists(st.one_of(NUMBERS), min_size=1, max_size=5))
+def test_sketches_come_back_whole_and_tensorboard_counts_every_finite_value(captures: list[list[float]]) -> None:
+    run = nbviz.Run()
+    for values in captures:
+        run.log_histogram("layer", values)
+    with tempfile.TemporaryDirectory() as directory:
+        path = run.save(directory)
+        assert_equal(read(path), run)
+        events = accumulated(path).Tensors("layer")
+        for event, values in zip(events, captures, strict=True):
+            left, right, counts = tensor_util.make_ndarray(event.tensor_proto).T
+            finite = np.array(values)[np.isfinite(values)]
+            assert counts.sum() == len(finite)
+            assert (left[1:] == right[:-1]).all() and (left < right).all()
+            assert counts[(left <= 0) & (right >= 0)].sum() >= (finite == 0).sum()
+
+
+def test_a_damaged_sketch_leaves_the_bins_that_stand_beside_it(tmp_path: Path) -> None:
+    data = nbviz.Sketch.of([0.0, 0.0, 1.0]).to_bytes()
+    value = histogram_value("layer", np.array([2.0, 1.0]), np.array([0.0, 0.5, 1.0]), sketch=data[:-3])
+    (tmp_path / "x.tfevents").write_bytes(version_event(1.0) + value_event(3, 1.0, value))
+    with pytest.warns(nbviz.NbvizWarning, match="the sketch of a histogram is damaged; its bins were kept"):
+        capture = read(tmp_path)["layer"][0]
+    assert (capture.counts.tolist(), capture.zeros, capture.sketch) == ([2, 1], 0, None)
 
 
 def test_tensorboards_data_server_shows_scalars_and_histograms(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "values": {"formats"},
     "stage": {"series", "values"},
     "sinks": {"formats", "restarts", "series"},
-    "run": {"series", "sinks", "stage", "tables", "values"},
+    "run": {"formats", "series", "sinks", "stage", "tables", "values"},
     "charts": set(),
     "pump": set(),
     "rebin": {"series"},
@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": {"column", "formats", "run", "series", "tables"},
     "command": {"export", "run", "series", "sources", "tables", "views"},
     "__main__": {"command"},
-    "views": {"channel", "charts", "export", "picture", "run", "series"},
+    "views": {"channel", "charts", "export", "formats", "picture", "run", "series"},
 }
 
 # Only views bring these: who reads a log does not wait for them.

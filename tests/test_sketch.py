@@ -188,6 +188,7 @@ def test_an_impossible_sketch_is_refused(mantissa_bits: int, pivot: float) -> No
         ([], 0.0),
         ([math.nan], 0.0),
         (np.full(5, 1e300), 0.0),
+        ([-1.3407807929942597e154], 0.0),  # of which the square is finite, and that of the mean is not
         (np.full(5, 1e-300), 0.0),
     ],
 )  # fmt: skip
@@ -406,6 +407,13 @@ def test_what_is_drawn_are_sound_bins_that_hold_all_but_zeros(values: NDArray[An
     assert (drawn.step, drawn.wall_time, drawn.zeros, drawn.nonfinite) == (7, 1.5, sketch.zeros, sketch.nonfinite)
     if drawn.counts.any() and not drawn.zeros:
         assert drawn.edges[0] <= sketch.minimum and drawn.edges[-1] >= sketch.maximum
+
+
+@pytest.mark.parametrize("values", [[-1.3407807929942597e154], [1e39], [-1e300, 1.7976931348623157e308], [3.4e38]])
+def test_what_lies_beyond_float32_is_drawn_where_it_lies(values: list[float]) -> None:
+    drawn = Sketch.of(values, pivot=0.0).histogram(0, 0)
+    assert drawn.counts.sum() == len(values) and (np.diff(drawn.edges) > 0).all()
+    assert drawn.edges[0] <= min(values) and drawn.edges[-1] >= max(values)
 
 
 def test_drawn_bins_agree_between_captures_but_for_where_they_end() -> None:

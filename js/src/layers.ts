@@ -1,7 +1,7 @@
 /** Which layers a ridge panel shows, in which order, and by which names. */
 
 import { seriesKey, type Capture, type Captures, type Scene, type Store } from "./model";
-import { captureIndex, zeroShare } from "./rebin";
+import { captureIndex, zerosAreExact, zeroShare } from "./rebin";
 
 export interface Layer {
   readonly key: string;
@@ -93,7 +93,7 @@ export function warningOf(capture: Capture): string {
   let text = warnings.get(capture);
   if (text === undefined) {
     const zeros = zeroShare(capture);
-    const parts = zeros >= 1 / 3 - 0.005 ? [`${Math.round(zeros * 100)} % ≈ 0`] : [];
+    const parts = zeros >= 1 / 3 - 0.005 ? [`${Math.round(zeros * 100)} % ${zerosAreExact(capture) ? "=" : "≈"} 0`] : [];
     if (capture.nonfinite > 0) parts.unshift(`${compact(capture.nonfinite)} NaN/Inf`);
     warnings.set(capture, (text = parts.join(" · ").replace(/ %/g, "\u00a0%")));
   }

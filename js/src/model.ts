@@ -57,6 +57,8 @@ export interface Capture {
   readonly total: number;
   /** Values that were NaN or infinite, which no bin holds. */
   readonly nonfinite: number;
+  /** Values that were exactly zero and are in no bin; 0 where they were not told apart. */
+  readonly zeros: number;
 }
 
 export interface Captures extends SeriesBase {

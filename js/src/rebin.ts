@@ -49,6 +49,7 @@ const TINY = 1e-12;
 
 /** What every use of a capture asks for, counted once. */
 interface Tally {
+  /** In all bins, and in those that hold nothing but zeros. */
   readonly total: number;
   readonly zeros: number;
   /** Bins [zeroFrom, zeroTo) hold nothing but zeros; none where the bins do not resolve zero. */
@@ -82,8 +83,12 @@ function tally(capture: Capture): Tally {
 /** Share of the values that are zero as far as the bins can tell, 0 to 1. */
 export function zeroShare(capture: Capture): number {
   const { total, zeros } = tally(capture);
-  return total > 0 ? zeros / total : 0;
+  const all = total + capture.zeros;
+  return all > 0 ? (zeros + capture.zeros) / all : 0;
 }
+
+/** Whether that share is exact: no bin is so close to zero that its values may be others, too. */
+export const zerosAreExact = (capture: Capture): boolean => tally(capture).zeros === 0;
 
 /** The value that `rest` of the counts lie beyond, walking in from one end. */
 function quantile({ counts, edges }: Capture, rest: number, fromLeft: boolean): number {
@@ -152,8 +157,9 @@ function addZeros(heights: Float32Array, height: number, axis: Axis): void {
 }
 
 export function shapeOf(capture: Capture, axis: Axis): Shape {
-  const { total, zeros, zeroFrom, zeroTo } = tally(capture);
-  const rest = zeros > 0 ? capture.counts.slice().fill(0, zeroFrom, zeroTo) : capture.counts;
+  const { total, zeros: inBins, zeroFrom, zeroTo } = tally(capture);
+  const rest = inBins > 0 ? capture.counts.slice().fill(0, zeroFrom, zeroTo) : capture.counts;
+  const zeros = inBins + capture.zeros;
   const masses = smooth(rebin(rest, capture.edges, axis));
   let highest = 0;
   for (let i = 0; i < masses.length; i++) highest = Math.max(highest, masses[i]);
@@ -164,7 +170,8 @@ export function shapeOf(capture: Capture, axis: Axis): Shape {
   let [first, last] = [0, heights.length - 1];
   while (last >= 0 && heights[last] <= EMPTY) last--;
   while (first <= last && heights[first] <= EMPTY) first++;
-  return { heights, peak: total > 0 ? scale / total : 0, first: last < 0 ? -1 : first, last };
+  const all = total + capture.zeros;
+  return { heights, peak: all > 0 ? scale / all : 0, first: last < 0 ? -1 : first, last };
 }
 
 /** The shapes on one axis, each made once: scrubbing back and forth computes nothing anew. */

@@ -91,7 +91,7 @@ export function sizeCanvas(canvas: HTMLCanvasElement, width: number, height: num
 export function reading(row: Row, axis: Axis, bin: number): string[] {
   if (bin < 0) return [row.layer.series.tag];
   const masses = rebin(row.capture.counts, row.capture.edges, axis);
-  const total = masses.reduce((a, b) => a + b, 0);
+  const total = masses.reduce((a, b) => a + b, row.capture.zeros);
   const count = masses[bin];
   const share = total > 0 ? (100 * count) / total : 0;
   const [from, to] = [axis.edges[bin], axis.edges[bin + 1]];

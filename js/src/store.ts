@@ -105,6 +105,7 @@ class HeldCaptures extends Held implements Captures {
       edges: columns.edges[i],
       total: columns.totals[i],
       nonfinite: columns.nonfinite[i],
+      zeros: columns.zeros[i],
     }));
     this.captures = [...this.captures, ...captures.slice(Math.max(0, this.rows - start))];
   }

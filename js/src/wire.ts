@@ -14,6 +14,7 @@ export interface HistogramColumns {
   steps: Float64Array;
   walls: Float64Array;
   nonfinite: Float64Array;
+  zeros: Float64Array;
   totals: Float64Array;
   counts: Float32Array[];
   edges: Float64Array[];
@@ -57,6 +58,7 @@ interface Head {
   depth?: "u2" | "u1";
   uniform?: boolean;
   wide?: boolean;
+  zeros?: boolean;
 }
 
 const PREFIX = 4;
@@ -129,6 +131,7 @@ function spaced([first, stride]: [number, number], points: number): Float64Array
 
 function histograms(head: Head, points: number, reader: Reader): Omit<HistogramColumns, "steps" | "walls"> {
   const nonfinite = reader.take(Float64Array, points);
+  const zeros = head.zeros ? reader.take(Float64Array, points) : new Float64Array(points);
   const totals = reader.take(Float64Array, points);
   const lengths = reader.take(Uint32Array, points);
   const bins = lengths.reduce((sum, length) => sum + length, 0);
@@ -143,7 +146,7 @@ function histograms(head: Head, points: number, reader: Reader): Omit<HistogramC
     counts.push(scaled(levels.subarray(at, at + length), totals[i]));
     at += length;
   }
-  return { nonfinite, totals, counts, edges, index: points < head.rows ? reader.take(Uint32Array, points) : null };
+  return { nonfinite, zeros, totals, counts, edges, index: points < head.rows ? reader.take(Uint32Array, points) : null };
 }
 
 function between(low: number, high: number, bins: number): Float64Array {

@@ -78,9 +78,12 @@ def drawn(places: NDArray[np.int64], edges: Floats, pivot: float, ends: tuple[fl
         return places[filled].astype(np.float64), ends[0] + width * np.array([-0.5, 0.5])
     kept = _kept_edges(edges, filled, pivot)
     wanted = edges[kept] + pivot
+    if kept[0] == 0:
+        wanted[0] = min(wanted[0], ends[0])
+    if kept[-1] == len(places):
+        wanted[-1] = max(wanted[-1], ends[1])
     # The outermost bins end with the values; but as a few values at its edge would be a spike, a quarter of each stays.
-    lowest = ends[0] if kept[0] == 0 else max(wanted[0], ends[0])
-    highest = ends[1] if kept[-1] == len(places) else min(wanted[-1], ends[1])
+    lowest, highest = max(wanted[0], ends[0]), min(wanted[-1], ends[1])
     quarters = (wanted[1] - wanted[0]) / 4, (wanted[-1] - wanted[-2]) / 4
     wanted[0] = min(lowest, wanted[1] - quarters[0])
     wanted[-1] = max(highest, wanted[-2] + quarters[1])

@@ -297,7 +297,7 @@ class Sketch(Statistics):
     def histogram(self, step: int, wall_time: float) -> Histogram:
         """What is drawn: counts between edges, with the zeros and what is not finite apart."""
         counts, edges = drawn(self._places(), edges_of(self.mantissa_bits), self.pivot, (self.minimum, self.maximum))
-        return Histogram(step, wall_time, counts, edges, self.nonfinite, self.zeros)
+        return Histogram(step, wall_time, counts, edges, self.nonfinite, self.zeros, self)
 
     def _places(self) -> Counts:
         """Counts of the finite bins in the order of their values, without the zeros."""

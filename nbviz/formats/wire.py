@@ -50,6 +50,8 @@ class HistogramColumns:
     counts : sequence of n ndarrays of float64, shape (k,)
     edges : sequence of n ndarrays of float64, shape (k + 1,)
     nonfinite : ndarray of float64, shape (n,)
+    zeros : ndarray of float64, shape (n,), or None
+        How many values are zero and in no bin; ``None`` where no capture has such.
     depth : {"u2", "u1"}
         Counts travel as levels of each capture's largest one, 65,535 or 255 of them, and their sum as it is.
     index : ndarray of uint32, shape (n,), or None
@@ -62,6 +64,7 @@ class HistogramColumns:
     counts: Sequence[NDArray[np.float64]]
     edges: Sequence[NDArray[np.float64]]
     nonfinite: NDArray[np.float64]
+    zeros: NDArray[np.float64] | None = None
     depth: Literal["u2", "u1"] = "u2"
     index: NDArray[np.uint32] | None = None
 
@@ -187,10 +190,14 @@ def _histogram_parts(columns: HistogramColumns, head: dict[str, Any]) -> list[ND
     levels = [np.rint(counts * scale) for counts, scale in zip(columns.counts, scales, strict=True)]
     totals = np.array([counts.sum() for counts in columns.counts], "<f8")
     merged = [] if columns.index is None else [columns.index]
+    zeros = [] if columns.zeros is None or not columns.zeros.any() else [columns.zeros]
+    if zeros:
+        head["zeros"] = True
     return [
         *_steps(columns.steps, head),
         columns.walls,
         columns.nonfinite,
+        *zeros,
         totals,
         lengths,
         _joined(edges, "<f8" if uniform or "wide" in head else "<f4"),
@@ -252,6 +259,7 @@ def _histograms(
 ) -> HistogramColumns:
     points, depth = len(walls), head["depth"]
     nonfinite = reader.take("<f8", points)
+    zeros = reader.take("<f8", points) if head.get("zeros") else None
     totals = reader.take("<f8", points)
     lengths = reader.take("<u4", points).astype(int)
     if head.get("uniform"):
@@ -268,4 +276,4 @@ def _histograms(
         for levels, total in zip(counts, totals, strict=True)
     ]
     index = reader.take("<u4", points) if points < head["rows"] else None
-    return HistogramColumns(steps, walls, counts, edges, nonfinite, depth, index)
+    return HistogramColumns(steps, walls, counts, edges, nonfinite, zeros, depth, index)

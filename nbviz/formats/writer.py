@@ -19,7 +19,7 @@ from crc32c import crc32c
 from numpy.typing import NDArray
 
 from nbviz.formats.crc import masked_crc
-from nbviz.formats.extra import EXACT, NONFINITE
+from nbviz.formats.extra import EXACT, NONFINITE, SKETCH
 from nbviz.formats.frame import FOOTER
 from nbviz.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT
 
@@ -95,8 +95,10 @@ def plugin_metadata(plugin: str) -> bytes:
     return field(_PLUGIN_DATA, field(_PLUGIN_NAME, plugin.encode())) + _TENSOR_CLASS
 
 
-def histogram_value(tag: str, counts: Floats, edges: Floats, nonfinite: int = 0, metadata: bytes = b"") -> bytes:
-    """The ``Summary.Value`` of a histogram with ``counts`` (k,) and ``edges`` (k + 1,)."""
+def histogram_value(
+    tag: str, counts: Floats, edges: Floats, nonfinite: int = 0, metadata: bytes = b"", sketch: bytes = b""
+) -> bytes:
+    """The ``Summary.Value`` of a histogram with ``counts`` (k,) and ``edges`` (k + 1,), and of its sketch."""
     triples = np.column_stack((edges[:-1], edges[1:], counts)).astype("<f8")
     shape = b"".join(field(_DIM, varint(_SIZE) + varint(size)) for size in triples.shape)
     tensor = _DTYPE_DOUBLE + field(_SHAPE, shape) + field(_CONTENT, triples.tobytes())
@@ -107,6 +109,8 @@ def histogram_value(tag: str, counts: Floats, edges: Floats, nonfinite: int = 0,
     ]
     if nonfinite:
         parts.append(varint(NONFINITE) + varint(nonfinite))
+    if sketch:
+        parts.append(field(SKETCH, sketch))
     return b"".join(parts)
 
 

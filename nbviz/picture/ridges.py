@@ -152,9 +152,10 @@ def _sound(capture: Histogram) -> Histogram:
     edges = np.maximum.accumulate(edges.clip(finite.min(), finite.max()).clip(-LARGEST, LARGEST))
     counts = np.where(np.isfinite(counts) & (counts > 0), counts, 0.0)
     # As shares of the highest, without what rounding would lose of them, so that no slope between edges overflows.
-    counts = counts / (counts.max() or 1.0)
+    highest = float(counts.max()) or 1.0
+    counts = counts / highest
     counts[counts < 1e-15] = 0.0
-    return Histogram(capture.step, capture.wall_time, counts, edges, capture.nonfinite)
+    return Histogram(capture.step, capture.wall_time, counts, edges, capture.nonfinite, capture.zeros / highest)
 
 
 # The axis
@@ -223,18 +224,19 @@ def _zero_bins(capture: Histogram) -> NDArray[np.bool_]:
 
 def warning_of(capture: Histogram) -> str:
     """What of a capture is worth a look and cannot be seen in its shape; empty where there is nothing."""
-    total = float(capture.counts.sum())
-    zeros = float(capture.counts[_zero_bins(capture)].sum()) / total if total > 0 else 0.0
+    total = float(capture.counts.sum()) + capture.zeros
+    near_zero = float(capture.counts[_zero_bins(capture)].sum())
+    zeros = (near_zero + capture.zeros) / total if total > 0 else 0.0
     parts = [f"{capture.nonfinite:,} NaN/Inf"] if capture.nonfinite > 0 else []
     if zeros >= 1 / 3 - 0.005:
-        parts.append(f"{100 * zeros:.0f}\u00a0%\u00a0≈\u00a00")
+        parts.append(f"{100 * zeros:.0f}\u00a0%\u00a0{'≈' if near_zero else '='}\u00a00")
     return " · ".join(parts)
 
 
 def _heights(capture: Histogram, axis: Axis) -> Floats:
     """0 to 1 per display bin, 1 at the highest that is not the peak of zeros."""
     zero_bins = _zero_bins(capture)
-    zeros = float(capture.counts[zero_bins].sum())
+    zeros = float(capture.counts[zero_bins].sum()) + capture.zeros
     below = np.concatenate([[0.0], np.cumsum(np.where(zero_bins, 0.0, capture.counts))])
     display = axis.edges()
     passed = np.interp(display, capture.edges, below)

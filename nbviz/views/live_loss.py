@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 
+from nbviz.formats.sketch import Sketch
 from nbviz.run import Run
 from nbviz.views.view import View
 
@@ -95,6 +96,10 @@ class LiveLoss(View):
     ) -> None:
         """Log the distribution of a tensor; see `Run.log_histogram`."""
         self._run.log_histogram(tag, values, counts=counts, edges=edges, step=step)
+
+    def log_sketch(self, tag: str, sketch: Sketch, step: int | None = None) -> None:
+        """Log the distribution of a tensor that was sketched elsewhere; see `Run.log_sketch`."""
+        self._run.log_sketch(tag, sketch, step)
 
     def finish(self) -> None:
         """Say that training is over. Logging more is allowed and makes the run live again."""

@@ -28,6 +28,7 @@ def frames() -> dict[str, Frame]:
         counts=[column(2, 2, 0), column(0, 0, 0)],
         edges=[column(-1, 0, 1, 2), column(0, 1, 2, 3)],
         nonfinite=column(0, 4),
+        zeros=column(0, 6),
     )
     uneven_bins = HistogramColumns(
         steps=column(3),
@@ -91,8 +92,10 @@ def described(frame: Frame) -> dict[str, Any]:
             index = splice.columns.index
             columns |= {"values": plain(splice.columns.values), "index": None if index is None else plain(index)}
         else:
+            zeros = splice.columns.zeros
             columns |= {
                 "nonfinite": plain(splice.columns.nonfinite),
+                "zeros": [0.0] * len(splice.columns.walls) if zeros is None else plain(zeros),
                 "totals": [float(counts.sum()) for counts in splice.columns.counts],
                 "counts": plain(list(splice.columns.counts)),
                 "edges": plain(list(splice.columns.edges)),

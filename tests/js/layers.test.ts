@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { nameLayers, shortenAll, warningOf } from "../../js/src/layers";
 import type { Capture } from "../../js/src/model";
 
-const capture = (counts: number[], edges: number[], nonfinite = 0): Capture => ({
-  row: 0, step: 0, wall: 0, counts: Float32Array.from(counts), edges: Float64Array.from(edges), total: 0, nonfinite,
+const capture = (counts: number[], edges: number[], nonfinite = 0, zeros = 0): Capture => ({
+  row: 0, step: 0, wall: 0, counts: Float32Array.from(counts), edges: Float64Array.from(edges), total: 0, nonfinite, zeros,
 });
 const upTo = (length: number) => (text: string) => text.length <= length;
 
@@ -43,6 +43,13 @@ test("shortened names are still told apart", () => {
 test("a third of zeros is worth a look, a quarter is not", () => {
   assert.equal(warningOf(capture([50, 50, 50], [-1, -1e-9, 1e-9, 1])), "33\u00a0% ≈ 0");
   assert.equal(warningOf(capture([50, 30, 50], [-1, -1e-9, 1e-9, 1])), "");
+});
+
+test("zeros that are counted apart are known to be zero, unless a bin close to zero is filled, too", () => {
+  assert.equal(warningOf(capture([1, 1], [-1, 0, 1], 0, 1)), "33\u00a0% = 0");
+  assert.equal(warningOf(capture([1, 1, 1], [-1, -1e-9, 1e-9, 1], 0, 3)), "67\u00a0% ≈ 0");
+  assert.equal(warningOf(capture([0], [-1, 1], 0, 9)), "100\u00a0% = 0");
+  assert.equal(warningOf(capture([10, 10], [-1, 0, 1], 0, 1)), "");
 });
 
 test("values that no bin holds are counted", () => {

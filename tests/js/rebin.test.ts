@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Capture } from "../../js/src/model";
-import { captureIndex, rebin, shapeOf, Shapes, spanOf, zeroShare } from "../../js/src/rebin";
+import { captureIndex, rebin, shapeOf, Shapes, spanOf, zerosAreExact, zeroShare } from "../../js/src/rebin";
 import { makeAxis } from "../../js/src/valueaxis";
 
-const capture = (counts: number[], edges: number[], step = 0): Capture => ({
+const capture = (counts: number[], edges: number[], step = 0, zeros = 0): Capture => ({
   row: 0, step, wall: 0, counts: Float32Array.from(counts), edges: Float64Array.from(edges),
-  total: counts.reduce((a, b) => a + b, 0), nonfinite: 0,
+  total: counts.reduce((a, b) => a + b, 0), nonfinite: 0, zeros,
 });
 const sum = (masses: Iterable<number>) => [...masses].reduce((a, b) => a + b, 0);
 const linear = (low: number, high: number, bins: number) => makeAxis("linear", low, high, 1, bins);
@@ -71,6 +71,16 @@ test("bins too wide to resolve zero claim no zeros", () => {
 
 test("a layer of nothing but zeros is all zeros", () => {
   assert.equal(zeroShare(capture([50], [-1e-12, 1e-12])), 1);
+});
+
+test("zeros that are counted apart have their share, and are drawn at zero as those in a bin are", () => {
+  const [apart, within] = [capture([4, 6], [-1, 0, 1], 0, 10), capture([4, 10, 6], [-1, -1e-9, 1e-9, 1])];
+  assert.deepEqual([zeroShare(apart), zerosAreExact(apart)], [0.5, true]);
+  assert.deepEqual([zeroShare(within), zerosAreExact(within)], [0.5, false]);
+  const axis = linear(-1, 1, 8);
+  const [one, two] = [shapeOf(apart, axis), shapeOf(within, axis)];
+  assert.ok(Math.abs(one.peak - two.peak) < 1e-6);
+  one.heights.forEach((height, i) => assert.ok(Math.abs(height - two.heights[i]) < 1e-6, `bin ${i}`));
 });
 
 test("the zeros do not flatten the rest of a shape", () => {

@@ -18,8 +18,8 @@ function dump() {
       const { length, steps, walls, values, index } = series;
       return { ...common, superseded: Array.from({ length }, (_, i) => superseded(index[i], steps[i])), monotone: series.monotone, index: list(index, length), steps: list(steps, length), walls: list(walls, length), values: list(values, length) };
     }
-    const captures = series.captures.map(({ step, wall, total, nonfinite, counts, edges, row }) => ({
-      step, wall, total, nonfinite, row, superseded: superseded(row, step), counts: Array.from(counts), edges: Array.from(edges),
+    const captures = series.captures.map(({ step, wall, total, nonfinite, zeros, counts, edges, row }) => ({
+      step, wall, total, nonfinite, zeros, row, superseded: superseded(row, step), counts: Array.from(counts), edges: Array.from(edges),
     }));
     return { ...common, captures };
   });

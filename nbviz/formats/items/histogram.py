@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.buckets import from_limits, from_triples
 from nbviz.formats.event import HISTO, TENSOR
-from nbviz.formats.extra import NONFINITE
+from nbviz.formats.extra import NONFINITE, SKETCH
 from nbviz.formats.items.item import Item, Source, counted
 from nbviz.formats.protobuf import FIXED64, MalformedError, fields
 from nbviz.formats.tensor import decode_tensor
+
+if TYPE_CHECKING:
+    from nbviz.formats.sketch import Sketch
 
 #     HistogramProto  min 1, max 2, num 3, sum 4: double, bucket_limit 6, bucket 7: repeated double
 _MIN, _MAX, _NUM, _SUM = (number << 3 | FIXED64 for number in (1, 2, 3, 4))
@@ -34,18 +38,21 @@ class Histogram(Item):
         Increasing; bin ``i`` is ``edges[i] <= x < edges[i + 1]``, the last bin includes its right edge.
     nonfinite : int
         How many values were NaN or infinite, which no bin holds.
-    zeros : int
-        How many values were exactly zero and are counted apart, in no bin; 0 where they were not told apart.
+    zeros : float
+        How many values were exactly zero and are in no bin; 0 where they were not told apart from what is close to it.
+    sketch : Sketch or None
+        What the bins were made of, where that is known: it has exact statistics and finer bins.
     """
 
     counts: NDArray[np.float64]
     edges: NDArray[np.float64]
     nonfinite: int = 0
-    zeros: int = 0
+    zeros: float = 0
+    sketch: Sketch | None = None
 
     def _about(self) -> str:
         within = f"{self.counts.sum():,.0f} values in {counted(len(self.counts), 'bin')}"
-        zeros = f"; {counted(self.zeros, 'zero')}" if self.zeros else ""
+        zeros = f"; {counted(int(self.zeros), 'zero')}" if self.zeros else ""
         nonfinite = f"; {self.nonfinite:,} not finite" if self.nonfinite else ""
         return f"{within} from {self.edges[0]:.4g} to {self.edges[-1]:.4g}{zeros}{nonfinite}"
 
@@ -66,8 +73,33 @@ def decode_histogram(source: Source) -> tuple[Histogram, str]:
         if values.ndim != 2 or values.shape[1] != 3 or values.dtype.kind not in "fiub":
             raise MalformedError("a histogram is a tensor of another shape than [k, 3], so it was left out")
         counts, edges = from_triples(values.astype(np.float64))
-        nonfinite = [value for key, value, _ in fields(source.data, 0, len(source.data)) if key == NONFINITE]
-        return Histogram(source.step, source.wall_time, counts, edges, sum(nonfinite[-1:])), ""
+        extra = {key: (start, stop) for key, start, stop in fields(source.data, 0, len(source.data))}
+        nonfinite, _ = extra.get(NONFINITE, (0, 0))
+        found, problem = Histogram(source.step, source.wall_time, counts, edges, nonfinite), ""
+        if SKETCH in extra:
+            from nbviz.formats.sketch import Sketch  # which imports this module
+
+            try:
+                sketch = Sketch.from_bytes(source.data[slice(*extra[SKETCH])])
+                found = sketch.histogram(source.step, source.wall_time)
+            except ValueError:
+                problem = "the sketch of a histogram is damaged; its bins were kept"
+        return found, problem
+
+
+def with_zeros(capture: Histogram) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts (k,) and edges (k + 1,) that hold the zeros, too, as readers expect that know no others."""
+    counts, edges = capture.counts, capture.edges
+    if not capture.zeros:
+        return counts, edges
+    if edges[0] > 0:
+        counts, edges = np.insert(counts, 0, 0.0), np.insert(edges, 0, 0.0)
+    elif edges[-1] < 0:
+        counts, edges = np.append(counts, 0.0), np.append(edges, 0.0)
+    bin_of_zero = min(int(np.searchsorted(edges, 0.0, side="right")) - 1, len(counts) - 1)
+    counts = counts.copy()
+    counts[bin_of_zero] += capture.zeros
+    return counts, edges
 
 
 def _from_histo(source: Source) -> tuple[Histogram, str]:

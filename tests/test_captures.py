@@ -1,4 +1,4 @@
-"""Values to bins: nothing is lost, the bins are sound, and quantiles read off them are close."""
+"""Captures of a run: what is logged of a tensor, by its values, as a sketch or as a histogram made elsewhere."""
 
 from __future__ import annotations
 
@@ -8,72 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
-from numpy.typing import NDArray
 
-from nbviz import Histogram, NbvizWarning, Run
-from nbviz.formats.bins import UNIFORM_BINS, bin_values
-
-quick = settings(max_examples=150, deadline=None)
-arrays = st.one_of(
-    hnp.arrays(np.float64, st.integers(0, 40)),
-    hnp.arrays(np.float64, st.integers(0, 40), elements=st.floats(-1, 1)),
-    hnp.arrays(np.float32, st.integers(0, 40)),
-    hnp.arrays(np.float16, st.integers(0, 40)),
-    hnp.arrays(np.int64, st.integers(0, 40)),
-    # Far from zero next to their spread, down to neighbouring floats.
-    st.builds(
-        lambda center, spread, shares: center * (1 + spread * shares),
-        st.floats(1e-300, 1e300),
-        st.sampled_from([0.0, 1e-16, 1e-9, 1e-3, 0.2]),
-        hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(-1, 1)),
-    ),
-)
-
-
-@quick
-@given(arrays)
-def test_counts_are_those_of_numpy_between_the_same_edges(values: NDArray[Any]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        counts, edges, nonfinite = bin_values(values)
-    numbers = values.astype(np.float64)
-    finite = numbers[np.isfinite(numbers)]
-    assert np.array_equal(counts, np.histogram(finite, edges)[0])
-    assert counts.sum() == len(finite) and nonfinite == len(numbers) - len(finite)
-
-
-@quick
-@given(arrays)
-def test_edges_are_finite_and_increasing(values: NDArray[Any]) -> None:
-    counts, edges, _ = bin_values(values)
-    assert np.isfinite(edges).all() and (np.diff(edges) > 0).all()
-    assert edges.shape == (len(counts) + 1,)
-    assert counts.dtype == edges.dtype == np.float64
-
-
-def quantiles(counts: NDArray[Any], edges: NDArray[Any], shares: NDArray[Any]) -> NDArray[Any]:
-    below = np.concatenate([[0], np.cumsum(counts)])
-    found: NDArray[Any] = np.interp(shares * counts.sum(), below, edges)
-    return found
-
-
-@pytest.mark.parametrize(("center", "spread"), [(0, 1), (0, 1e-7), (0, 3e30), (1, 0.02), (-40, 1), (0.5, 1)])
-def test_quantiles_read_off_the_bins_are_close_to_those_of_the_values(center: float, spread: float) -> None:
-    values = np.random.default_rng(0).normal(center, spread, 20_000)
-    counts, edges, _ = bin_values(values)
-    shares = np.array([0.01, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.99])
-    assert np.abs(quantiles(counts, edges, shares) - np.quantile(values, shares)).max() < 0.05 * spread
-
-
-def test_both_the_bulk_and_the_smallest_magnitudes_are_resolved() -> None:
-    values = np.concatenate([np.full(5, 1e-6), np.full(7, 1.0), np.zeros(3), np.full(2, -1e-4)])
-    counts, edges, _ = bin_values(values)
-    assert list(counts[counts > 0]) == [2, 3, 5, 7]
-    assert len(counts) < 2 * 24 * 8 + 2
-    assert edges[0] <= -1e-4 and edges[-1] >= 1.0
+from nbviz import Histogram, NbvizWarning, Run, Sketch
 
 
 def logged(values: Any) -> Histogram:
@@ -89,6 +25,13 @@ def logged(values: Any) -> Histogram:
 def test_values_that_are_not_finite_are_counted_apart() -> None:
     capture = logged([1.0, math.nan, math.inf, -math.inf, 2.0])
     assert (capture.counts.sum(), capture.nonfinite) == (2, 3)
+    assert (capture.sketch.nans, capture.sketch.positive_infinities) == (1, 1)  # type: ignore[union-attr]
+
+
+def test_zeros_are_counted_apart() -> None:
+    capture = logged([0.0, -0.0, 1.0, 1e-30])
+    assert (capture.counts.sum(), capture.zeros) == (2, 2)
+    assert repr(capture) == "<Histogram at step 0: 2 values in 193 bins from 0 to 1.031; 2 zeros>"
 
 
 @pytest.mark.parametrize("values", [[], np.empty((0, 3)), [math.nan]])
@@ -97,7 +40,7 @@ def test_without_a_finite_value_there_is_one_empty_bin(values: Any) -> None:
     assert capture.counts.tolist() == [0] and capture.edges.tolist() == [-1, 1]
 
 
-@pytest.mark.parametrize("value", [1.0, -3.5, 1e-5, 1e17, -1e300, 1.7976931348623157e308, 1e-40, 5e-324, 0.0])
+@pytest.mark.parametrize("value", [1.0, -3.5, 1e-5, 1e17, -1e300, 1.7976931348623157e308, 1e-40, 5e-324])
 def test_equal_values_share_a_bin_around_them(value: float) -> None:
     capture = logged(np.full(9, value))
     (filled,) = np.flatnonzero(capture.counts)
@@ -109,10 +52,39 @@ def test_neighbouring_floats_are_binned() -> None:
     assert logged([1.0, np.nextafter(1.0, 2.0)]).counts.sum() == 2
 
 
-def test_values_far_from_zero_are_spread_over_equal_bins() -> None:
-    capture = logged(np.random.default_rng(0).normal(1, 0.02, 1000))
-    assert len(capture.counts) == UNIFORM_BINS
-    assert np.ptp(np.diff(capture.edges)) < 1e-12
+def test_values_far_from_zero_have_fine_bins_around_their_mean() -> None:
+    values = np.random.default_rng(0).normal(1, 0.02, 1000)
+    capture = logged(values)
+    assert np.count_nonzero(capture.counts) > 50
+    assert (capture.edges[0], capture.edges[-1]) == pytest.approx((values.min(), values.max()))
+
+
+def test_a_capture_is_held_as_the_bytes_of_its_sketch_and_decoded_when_asked_for() -> None:
+    run, values = Run(), np.random.default_rng(0).normal(size=10_000).astype(np.float32)
+    run.log(loss=1.0, step=4)
+    run.log_histogram("weights", values)
+    run.log_sketch("weights", Sketch.of(values, 4), step=6)
+    one, two = run["weights"]
+    assert one.sketch == Sketch.of(values) and two.sketch == Sketch.of(values, 4)
+    assert (one.step, two.step) == (4, 6) and len(two.counts) > 1.9 * len(one.counts)
+    assert [capture.step for capture in run["weights"][:]] == [4, 6]
+    run.rewind(6)
+    run.log_histogram("weights", counts=[1], edges=[0, 1], step=7)
+    assert [capture.sketch is None for capture in run["weights"]] == [False, True]
+
+
+def test_a_sketch_is_kept_as_it_was_when_it_was_logged() -> None:
+    run, sketch = Run(), Sketch.of([1.0, 2.0])
+    run.log_sketch("weights", sketch)
+    sketch.add([3.0])
+    assert run["weights"][0].counts.sum() == 2
+
+
+def test_what_is_no_sketch_is_left_out_with_one_sentence() -> None:
+    run = Run()
+    with pytest.warns(NbvizWarning, match=r"log_sketch\(\) ignored 'weights': expected a Sketch, got a list"):
+        run.log_sketch("weights", [1.0])  # type: ignore[arg-type]
+    assert run.tags() == []
 
 
 @pytest.mark.parametrize(
@@ -127,7 +99,8 @@ def test_values_far_from_zero_are_spread_over_equal_bins() -> None:
     ],
 )
 def test_numbers_of_any_type_and_shape_are_binned(values: Any) -> None:
-    assert logged(values).counts.sum() == 4
+    capture = logged(values)
+    assert capture.counts.sum() + capture.zeros == 4
 
 
 def test_torch_tensors_are_binned_as_they_are() -> None:

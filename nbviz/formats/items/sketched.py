@@ -1,0 +1,46 @@
+"""Histograms held as the bytes of their sketches, which take half a kilobyte, and decoded when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, overload
+
+from nbviz.formats.items.histogram import Histogram
+from nbviz.formats.sketch import Sketch
+
+
+class Sketched(NamedTuple):
+    """One capture; ``data`` is what `Sketch.to_bytes` made."""
+
+    step: int
+    wall_time: float
+    data: bytes
+
+    def histogram(self) -> Histogram:
+        return Sketch.from_bytes(self.data).histogram(self.step, self.wall_time)
+
+
+class SketchedItems(Sequence[Histogram]):
+    """Captures of one tag, in the order they were logged."""
+
+    def __init__(self, captures: list[Sketched]) -> None:
+        self.captures = captures
+
+    def __len__(self) -> int:
+        return len(self.captures)
+
+    @overload
+    def __getitem__(self, index: int) -> Histogram: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Histogram]: ...
+    def __getitem__(self, index: int | slice) -> Histogram | list[Histogram]:
+        if isinstance(index, slice):
+            return [capture.histogram() for capture in self.captures[index]]
+        return self.captures[index].histogram()
+
+    def join(self, row: int, others: Sequence[Any]) -> bool:
+        """Take others in from ``row`` on, so that a series has them in one place; False if they are none."""
+        if not isinstance(others, SketchedItems):
+            return False
+        self.captures[row:] = others.captures
+        return True
