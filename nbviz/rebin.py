@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +15,8 @@ from nbviz.series import Histogram
 
 BINS = 96
 """Bins a capture keeps on its way to a page: more than a row of a ridgeline has pixels to show apart."""
+MARKS = 64
+"""A page has room for so many captures that were marked, which are never merged."""
 
 
 def fold(capture: Histogram, limit: int = BINS) -> Histogram:
@@ -48,8 +53,18 @@ def merge(first: Histogram, second: Histogram) -> Histogram:
         low, high = zip(_around_zero(first.edges), _around_zero(second.edges), strict=True)
         edges = edges[(edges <= min(low)) | (edges >= max(high))]
         counts = _spread(first, edges) + _spread(second, edges)
-    apart = first.nonfinite + second.nonfinite, first.zeros + second.zeros
-    return fold(Histogram(second.step, second.wall_time, counts, edges, *apart))
+    first_step = first.step if first.first_step is None else first.first_step
+    both = replace(
+        second,
+        counts=counts,
+        edges=edges,
+        nonfinite=first.nonfinite + second.nonfinite,
+        zeros=first.zeros + second.zeros,
+        sketch=None,
+        captures=first.captures + second.captures,
+        first_step=first_step,
+    )
+    return fold(both)
 
 
 def _around_zero(edges: NDArray[np.float64]) -> tuple[float, float]:
@@ -64,45 +79,120 @@ def _spread(capture: Histogram, edges: NDArray[np.float64]) -> NDArray[np.float6
     return spread
 
 
-class Pyramid:
-    """A growing list of captures that can be read with neighbours merged, at any size; nothing is merged twice."""
+class Entry(NamedTuple):
+    """A capture, folded, and the step of the one before it."""
+
+    capture: Histogram
+    before: float
+
+
+class Level:
+    """Nodes of a `Pyramid` that stand for equally many entries each, of which the first may be gone."""
 
     def __init__(self) -> None:
-        self._levels: list[list[Histogram]] = [[]]
+        self._gone = 0
+        self._nodes: list[list[Entry]] = []
+
+    def __len__(self) -> int:
+        return self._gone + len(self._nodes)
+
+    def __getitem__(self, index: int) -> list[Entry]:
+        return self._nodes[index - self._gone]
+
+    def append(self, node: list[Entry]) -> None:
+        self._nodes.append(node)
+
+    def keep(self, start: int) -> None:
+        """Forget the nodes before ``start``."""
+        del self._nodes[: max(0, start - self._gone)]
+        self._gone = max(self._gone, start)
+
+
+class Pyramid:
+    """A growing list of captures that can be read with neighbours merged; nothing is merged twice.
+
+    Parameters
+    ----------
+    limit : int
+        The most captures that are read; so many of the newest can be read one by one.
+    marks : sequence of int
+        Increasing steps, which may become more. Of each of the last ``MARKS`` the first capture at it or after it stays
+        whole, if it was not merged before it was marked.
+
+    Attributes
+    ----------
+    captured : int
+        How many captures there were, those counted that came as sums.
+    """
+
+    def __init__(self, limit: int, marks: Sequence[int] = ()) -> None:
+        self.captured = 0
+        self.marks = marks
+        self._limit = limit
+        self._levels = [Level()]
 
     def __len__(self) -> int:
         return len(self._levels[0])
 
     def append(self, capture: Histogram) -> None:
-        self._levels[0].append(fold(capture))
+        before = self._levels[0][len(self) - 1][-1].capture.step if len(self) else -math.inf
+        self._levels[0].append([Entry(fold(capture), before)])
+        self.captured += capture.captures
+        if len(self) % self._limit == 0:
+            self._forget()
 
-    def since(self, start: int) -> Sequence[Histogram]:
-        return self._levels[0][start:]
+    def since(self, start: int) -> list[Histogram] | None:
+        """The captures from ``start`` on, as `captured` counts them; None where they are not there one by one."""
+        missing = self.captured - start
+        if not 0 <= missing <= min(len(self), self._limit):
+            return None
+        found = [self._levels[0][row][0].capture for row in range(len(self) - missing, len(self))]
+        return found if all(capture.captures == 1 for capture in found) else None
 
-    def at_most(self, limit: int) -> Sequence[Histogram]:
-        """The whole history in at most ``limit`` captures, where ``limit`` is not below the bits of its length.
+    def at_most(self, limit: int) -> list[Histogram]:
+        """The whole history in at most ``limit`` captures, and some more for those that were marked.
 
-        Groups of one size come first; the newest captures, not yet such a group, follow in ever smaller ones.
+        Groups of one size come first; the newest captures, not yet such a group, follow in ever smaller ones. The limit
+        must be neither beyond that of the pyramid nor below the bits of its length.
         """
         depth = 0
         while len(self) >> depth and (len(self) >> depth) + (len(self) % (1 << depth)).bit_count() > limit:
             depth += 1
-        held = list(self._level(depth))
+        level = self._level(depth)
+        held = [level[index] for index in range(len(level))]
         covered = len(held) << depth
         for finer in reversed(range(depth)):
             if (len(self) - covered) >> finer:
                 held.append(self._level(finer)[covered >> finer])
                 covered += 1 << finer
-        return held
+        return [entry.capture for node in held for entry in node]
 
-    def _level(self, depth: int) -> list[Histogram]:
+    def _level(self, depth: int) -> Level:
         """Groups of ``2 ** depth`` captures, each merged when first asked for."""
         if depth == 0:
             return self._levels[0]
         below = self._level(depth - 1)
         if depth == len(self._levels):
-            self._levels.append([])
+            self._levels.append(Level())
         level = self._levels[depth]
         for pair in range(2 * len(level), len(below) - 1, 2):
-            level.append(merge(below[pair], below[pair + 1]))
+            level.append(self._joined(below[pair], below[pair + 1]))
         return level
+
+    def _joined(self, first: list[Entry], second: list[Entry]) -> list[Entry]:
+        """Two nodes as one: their neighbouring entries merged, unless one of them was marked."""
+        last, following = first[-1], second[0]
+        marks = self.marks[-MARKS:]
+        at = bisect_right(marks, last.before)
+        if at < len(marks) and marks[at] <= following.capture.step:
+            return first + second
+        return [*first[:-1], Entry(merge(last.capture, following.capture), last.before), *second[1:]]
+
+    def _forget(self) -> None:
+        """Drop what no reading within the limit needs, so that a long history takes no more room than a short one."""
+        depth = 0
+        while len(self) >> depth > 2 * self._limit:
+            self._level(depth + 1)
+            newest = self._limit if depth == 0 else 2
+            self._levels[depth].keep(len(self._levels[depth]) - newest - 2)
+            depth += 1

@@ -103,6 +103,10 @@ class Restarts:
         self._largest = None if self._largest is None or not kept.any() else min(self._largest, step - 1)
         self.changes += 1
 
+    def join(self, rows: NDArray[np.intp]) -> None:
+        """Of the rows these are left, shape (k,), and stand for those before them; none across a restart."""
+        self._found = tuple((int(np.searchsorted(rows, row)), step) for row, step in self._found)
+
     def superseded(self, steps: Steps) -> NDArray[np.bool_]:
         """Whether each row was logged anew later, shape (n,)."""
         flags = np.zeros(len(steps), bool)

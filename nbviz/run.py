@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from nbviz.formats.sketch import Sketch
 from nbviz.notice import Problems
-from nbviz.series import Histogram, ItemSeries, Kind, ScalarSeries, Series, new_series
+from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series, new_series
 from nbviz.stage import STAGE_LIMIT, Captured, Stage
 from nbviz.values import STEP_LIMIT, capture, checked_step, merged, numbers
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 State = Literal["live", "following", "finished", "interrupted", "failed"]
 
+HISTORY = 2000
+"""Captures of a histogram that a run keeps; as sketches they take about a megabyte."""
+LEAST_HISTORY = 8
 LISTED = 8
 """Tags that a run's ``repr`` lists."""
 
@@ -51,6 +54,9 @@ class Run:
     logdir : str or path, optional
         A directory in which the run is kept while it grows, as an event file that `nbviz.read` and TensorBoard read.
         See `record`.
+    history : int
+        How many captures of a histogram are kept. Of more, old neighbours are added up, so that no value is lost; the
+        newest quarter and those that `mark` names stay whole. An event file holds all of them.
     clock : callable, optional
         Returns seconds since the epoch; tests inject their own.
 
@@ -65,9 +71,15 @@ class Run:
         name: str = "run",
         *,
         logdir: str | os.PathLike[str] | None = None,
+        history: int = HISTORY,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
+        if history < LEAST_HISTORY:
+            raise ValueError(f"expected a history of at least {LEAST_HISTORY} captures, got {history}.")
+        self.history = history
+        self.marks: list[int] = []
+        """Steps that were marked, increasing."""
         self.state: State = "live"
         self.problems = Problems()
         self._clock = clock
@@ -168,6 +180,19 @@ class Run:
             step = checked_step(step, self.problems)
         self._stage.append((self._clock(), step, Captured(tag, content)))
         self.changed()
+
+    def mark(self, step: int | None = None) -> None:
+        """Keep the captures of a step as they are, however long the history: the first at that step or after it.
+
+        Parameters
+        ----------
+        step : int, optional
+            By default the latest one.
+        """
+        step = self.last_step if step is None else checked_step(step, self.problems, "mark() ignored a step")
+        with self.lock:
+            if step is not None and step not in self.marks:
+                self.marks = sorted([*self.marks, step])
 
     def finish(self, state: State = "finished") -> None:
         """Say that the run is over. Logging more is allowed: the points are kept and the run is live again."""
@@ -375,7 +400,18 @@ class Run:
                 return
             if self.state != "following":
                 self.state = "live"
-            self._stage.drain(self._of_kind)
+            self._bound(self._stage.drain(self._of_kind))
+
+    def _bound(self, grown: Iterable[HistogramSeries]) -> None:
+        full = [series for series in grown if len(series) > self.history]
+        if not full:
+            return
+        if self._recorder is not None:
+            self._recorder.collect()  # a file holds every capture, whatever is merged here
+        for series in full:
+            series.bound(self.history, self.marks)
+            if self._recorder is not None:
+                self._recorder.skip(series)
 
     def changed(self) -> None:
         """Wake whoever shows the run; costs nothing while they are awake already."""

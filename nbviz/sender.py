@@ -6,6 +6,7 @@ js/src/store.ts is the page's half, docs/wire.md states the rule, tests/test_spl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -63,7 +64,7 @@ class Sender:
                 generation, rows = self._sent.get(series.tag, (series.generation, 0))
                 start = rows if generation == series.generation else 0
                 restarted = self._restarted.get(series.tag, 0) != series.restarts.changes
-                if start < len(series) or generation != series.generation or restarted:
+                if start < series.captured or generation != series.generation or restarted:
                     splices.append(self._splice(series, start))
             self._mark(listed)
             return self._frame(splices)
@@ -85,7 +86,7 @@ class Sender:
                 generation, rows = self._sent.get(series.tag, (-1, 0))
                 if series.restarts and generation == series.generation:
                     kind: ShownKind = "scalar" if isinstance(series, ScalarSeries) else "histogram"
-                    stairs = series.restarts.staircase()
+                    stairs = series.stairs()
                     splices.append(Splice(series.tag, kind, generation, rows, 0, NOTHING[kind], restarts=stairs))
             return self._frame(splices, dict(self._sent))
 
@@ -126,7 +127,7 @@ class Sender:
         return Frame(self.number, self.run.state, splices, totals or {})
 
     def _mark(self, listed: Sequence[Series]) -> None:
-        self._sent = {series.tag: (series.generation, len(series)) for series in listed}
+        self._sent = {series.tag: (series.generation, series.captured) for series in listed}
         self._restarted = {series.tag: series.restarts.changes for series in listed}
 
     def _splice(self, series: Series, start: int, answering: bool = False) -> Splice:
@@ -134,9 +135,9 @@ class Sender:
             return self._scalars(series, start, POINTS)
         assert isinstance(series, HistogramSeries)
         pyramid = self._pyramid(series)
-        held = (self._held.get(series.tag, 0) if start else 0) + len(series) - start
-        captures = pyramid.since(start)
-        if held > CAPTURES:
+        held = (self._held.get(series.tag, 0) if start else 0) + series.captured - start
+        captures = pyramid.since(start) if held <= CAPTURES else None
+        if captures is None:
             start, captures = 0, pyramid.at_most(CAPTURES // 2)
             held = len(captures)
         if not answering:
@@ -161,23 +162,28 @@ class Sender:
             nonfinite=np.array([capture.nonfinite for capture in captures], np.float64),
             zeros=np.array([capture.zeros for capture in captures], np.float64),
             depth=depth,
-            index=_last_rows(len(series), len(captures)) if len(captures) < len(series) - start else None,
+            index=_last_rows(captures, start) if len(captures) < series.captured - start else None,
         )
         return self._joined(series, start, columns)
 
     def _joined(self, series: Series, start: int, columns: ScalarColumns | HistogramColumns) -> Splice:
         shown = place(series.tag, self.run.name) if start == 0 else None
-        rows = len(series) - start
+        rows = series.captured - start
         kind: ShownKind = "scalar" if isinstance(columns, ScalarColumns) else "histogram"
-        return Splice(series.tag, kind, series.generation, start, rows, columns, shown, series.restarts.staircase())
+        return Splice(series.tag, kind, series.generation, start, rows, columns, shown, series.stairs())
 
     def _pyramid(self, series: HistogramSeries) -> Pyramid:
-        generation, pyramid = self._pyramids.get(series.tag, (-1, Pyramid()))
-        if generation != series.generation:
-            pyramid = Pyramid()
+        generation, pyramid = self._pyramids.get(series.tag, (-1, Pyramid(CAPTURES)))
+        new = series.captured - pyramid.captured
+        # What is new was merged only where it was not looked at for long: then the rows tell the history anew.
+        sizes = series.sizes[-new:] if new else ()
+        if generation != series.generation or sum(sizes) > len(sizes):
+            pyramid, sizes = Pyramid(CAPTURES), series.sizes
             self._pyramids[series.tag] = (series.generation, pyramid)
-        for row in range(len(pyramid), len(series)):
-            pyramid.append(self._capture(series, row))
+        pyramid.marks = self.run.marks
+        for row, size in enumerate(sizes, len(series) - len(sizes)):
+            # What an event file says to be a sum is one row nevertheless.
+            pyramid.append(replace(self._capture(series, row), captures=int(size)))
         return pyramid
 
     def _capture(self, series: HistogramSeries, row: int) -> Histogram:
@@ -208,19 +214,15 @@ def _start(have: Any, series: Series) -> int:
     """The first row a page lacks, 0 where what it says cannot be right."""
     try:
         generation, rows = have
-        known = generation == series.generation and 0 < rows <= len(series)
+        known = generation == series.generation and 0 < rows <= series.captured
         return int(rows) if known else 0
     except (TypeError, ValueError):
         return 0
 
 
-def _last_rows(rows: int, captures: int) -> NDArray[np.uint32]:
-    """The last row of each of the captures that `Pyramid.at_most` makes of all rows."""
-    depth = 0
-    while (rows >> depth) + (rows % (1 << depth)).bit_count() > captures:
-        depth += 1
-    sizes = [1 << depth] * (rows >> depth) + [1 << bit for bit in reversed(range(depth)) if rows >> bit & 1]
-    return (np.cumsum(sizes) - 1).astype(np.uint32)
+def _last_rows(captures: Sequence[Histogram], start: int) -> NDArray[np.uint32]:
+    """The last row of each of the captures, of which the first begins at row ``start``."""
+    return (start + np.cumsum([capture.captures for capture in captures]) - 1).astype(np.uint32)
 
 
 def _bytes(capture: Histogram, depth: Depth) -> int:

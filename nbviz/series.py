@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from nbviz.column import Column
 from nbviz.formats.items.histogram import Histogram
 from nbviz.formats.items.sketched import Sketched, SketchedItems
-from nbviz.restarts import Restarts
+from nbviz.history import bound, marked
+from nbviz.restarts import Restarts, Staircase
 
 __all__ = ["Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series"]
 
@@ -63,6 +64,15 @@ class Series:
             self.generation += 1
             self.restarts.rewind(mask, step)
             self._find_largest_step()
+
+    @property
+    def captured(self) -> int:
+        """How many rows were added in this generation; more than there are where some were merged."""
+        return len(self)
+
+    def stairs(self) -> Staircase:
+        """The restarts, of rows as `captured` counts them; see `Restarts.staircase`."""
+        return self.restarts.staircase()
 
     def restart(self, step: int) -> None:
         """The run goes on from ``step``: the rows at that step and after it are superseded, but stay."""
@@ -201,7 +211,7 @@ class ItemSeries(Series, Sequence[Any]):
         return Chosen(self._parts, self._starts, rows)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self[row] for row in range(len(self)))
+        return iter(self.chosen(np.arange(len(self))))
 
     def extend(self, steps: ArrayLike, wall_times: ArrayLike, items: Sequence[Any], source: int = 0) -> None:
         """Append rows.
@@ -274,13 +284,70 @@ class Chosen(Sequence[Any]):
 
 
 class HistogramSeries(ItemSeries):
-    """Captures of a tensor's distribution: one `Histogram` a row."""
+    """Captures of a tensor's distribution: one `Histogram` a row, or the sum of some neighbours."""
 
     def __init__(self, tag: str, kind: Kind = "histogram") -> None:
         super().__init__(tag, kind)
+        self._sizes = np.ones(0, np.int64)
+        """Of the first rows, how many captures each is the sum of; those after them are one each."""
+
+    def __repr__(self) -> str:
+        merged = f", which hold {self.captured:,}>" if self.captured > len(self) else ">"
+        return super().__repr__().removesuffix(">") + merged
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """How many captures each row is the sum of, shape (n,), int64."""
+        return np.concatenate([self._sizes, np.ones(len(self) - len(self._sizes), np.int64)])
+
+    @property
+    def captured(self) -> int:
+        """How many captures there were in this generation."""
+        return len(self) - len(self._sizes) + int(self._sizes.sum())
+
+    def stairs(self) -> Staircase:
+        ends = np.append(0, np.cumsum(self.sizes))
+        return tuple((int(ends[row]), step) for row, step in self.restarts.staircase())
+
+    def _holds_within(self, step: int) -> bool:
+        """Whether a sum that ends later begins at the step or before it."""
+        held = self._parts[0]
+        if not len(self._sizes) or not isinstance(held, SketchedItems):
+            return False
+        return any(each.first <= step < each.step for each in held.captures[: len(self._sizes)])
+
+    def bound(self, budget: int, marks: Sequence[int]) -> None:
+        """Add up neighbouring sketches until no more than ``budget`` rows are left; see `nbviz.history.bound`.
+
+        Of the ``marks``, increasing steps, the first capture at each or after it stays whole, and nothing is added up
+        across a restart. A series of which some captures are no sketches stays as it is.
+        """
+        if len(self) <= budget or not isinstance(self._parts[0], SketchedItems) or len(self._parts) > 1:
+            return
+        superseded = self.superseded
+        apart = superseded[1:] != superseded[:-1]
+        apart[[row - 1 for row, _ in self.restarts.staircase(len(self)) if 0 < row < len(self)]] = True
+        whole = marked(self.steps, marks)
+        held, rows = bound(self._parts[0].captures[: len(self)], self.sizes, budget, whole, apart)
+        # A new part: what reads the old one, such as a recorder, goes on with what it had.
+        self._parts, self._starts = [SketchedItems(held)], [0]
+        self.restarts.join(rows)
+        self._sizes = np.array([capture.captures for capture in held], np.int64)
+        kept = np.zeros(len(self), bool)
+        kept[rows] = True
+        Series._keep(self, kept)
+
+    def _keep(self, mask: NDArray[np.bool_]) -> None:
+        self._sizes = self.sizes[mask]
+        sketched = self._parts[0] if len(self._parts) == 1 else None
+        super()._keep(mask)
+        if isinstance(sketched, SketchedItems):
+            self._parts = [SketchedItems([sketched.captures[row] for row in np.flatnonzero(mask).tolist()])]
 
     def append(self, step: int, wall_time: float, capture: Histogram | bytes) -> None:
         """Append one capture, given as a histogram or as the bytes of a sketch."""
+        if len(self) and step < self.latest_step and self._holds_within(step):
+            self.restart(step)  # as its own row would have told
         items: Sequence[Histogram]
         if isinstance(capture, bytes):
             items = SketchedItems([Sketched(step, wall_time, capture)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from nbviz.series import Histogram, Kind
+from nbviz.series import Histogram, HistogramSeries, Kind
 from nbviz.values import STEP_LIMIT
 
 STAGE_LIMIT = 4096
@@ -46,8 +46,8 @@ class Stage(list[Staged]):
     def rewind(self, step: int) -> None:
         self.latest_step, self.next_step = max(0, step - 1), step
 
-    def drain(self, of_kind: Callable[[str, Kind], Any]) -> None:
-        """Move what is staged into the series that ``of_kind`` finds or makes.
+    def drain(self, of_kind: Callable[[str, Kind], Any]) -> set[HistogramSeries]:
+        """Move what is staged into the series that ``of_kind`` finds or makes, and return those that have new captures.
 
         It is taken off the stage at the end, as an interrupt is most likely while it is looked at.
         """
@@ -78,3 +78,4 @@ class Stage(list[Staged]):
             of_kind(tag, "scalar").extend(*rows)
         for series, step, wall, content in captures:
             series.append(step, wall, content)
+        return {series for series, *_ in captures}

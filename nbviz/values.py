@@ -88,7 +88,9 @@ def numbers(metrics: dict[str, Any], problems: Problems) -> dict[str, float]:
     return found
 
 
-def checked_step(step: Any, problems: Problems) -> int | None:
+def checked_step(
+    step: Any, problems: Problems, instead: str = "log() counted on instead of taking a step"
+) -> int | None:
     """A step, or ``None`` where it is none."""
     try:
         whole = isinstance(step, float) and step.is_integer()
@@ -98,8 +100,6 @@ def checked_step(step: Any, problems: Problems) -> int | None:
     except Exception:
         pass
     kind = type(step).__name__
-    sentence = (
-        f"log() counted on instead of taking a step of type {kind}: expected an integer between -2**53 and 2**53."
-    )
-    problems.report(sentence, ("step", kind))
+    sentence = f"{instead} of type {kind}: expected an integer between -2**53 and 2**53."
+    problems.report(sentence, ("step", instead, kind))
     return None

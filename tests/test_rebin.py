@@ -117,7 +117,7 @@ def single(step: int) -> Histogram:
 @quick
 @given(st.integers(0, 700), st.integers(1, 64))
 def test_a_pyramid_is_read_within_its_bound_and_counts_everything_once(length: int, limit: int) -> None:
-    pyramid = Pyramid()
+    pyramid = Pyramid(64)
     for step in range(length):
         pyramid.append(single(step))
     held = pyramid.at_most(limit)
@@ -131,7 +131,7 @@ def test_a_pyramid_is_read_within_its_bound_and_counts_everything_once(length: i
 
 
 def test_a_pyramid_that_grows_keeps_to_its_bound() -> None:
-    pyramid = Pyramid()
+    pyramid = Pyramid(16)
     for step in range(2000):
         pyramid.append(single(step))
         if step % 7 == 0:
@@ -140,7 +140,55 @@ def test_a_pyramid_that_grows_keeps_to_its_bound() -> None:
 
 
 def test_a_pyramid_folds_what_it_takes_and_gives_the_new_ones() -> None:
-    pyramid = Pyramid()
+    pyramid = Pyramid(16)
     for step in range(5):
         pyramid.append(Histogram(step, 0.0, np.ones(500), np.linspace(-1, 1, 501)))
-    assert [(capture.step, len(capture.counts) <= BINS) for capture in pyramid.since(3)] == [(3, True), (4, True)]
+    found = pyramid.since(3)
+    assert found is not None
+    assert [(capture.step, len(capture.counts) <= BINS) for capture in found] == [(3, True), (4, True)]
+
+
+def held_by(pyramid: Pyramid) -> int:
+    return sum(len(level._nodes) for level in pyramid._levels)
+
+
+def test_a_long_history_takes_no_more_room_than_a_short_one() -> None:
+    pyramid = Pyramid(16)
+    most = 0
+    for step in range(4000):
+        pyramid.append(single(step))
+        if step % 3 == 0:
+            held = pyramid.at_most(16)
+            assert sum(capture.captures for capture in held) == step + 1
+            assert sum(capture.counts.sum() for capture in held) == 3 * (step + 1)
+        most = max(most, held_by(pyramid))
+    assert most < 200
+    newest = pyramid.since(3984)
+    assert newest is not None and [capture.step for capture in newest] == list(range(3984, 4000))
+    assert pyramid.since(3900) is None
+
+
+def test_captures_that_were_marked_stay_whole_and_the_others_count_everything() -> None:
+    pyramid = Pyramid(32, marks=[100, 333])
+    for step in range(0, 1000, 2):
+        pyramid.append(single(step))
+    held = pyramid.at_most(16)
+    assert {capture.step: capture.captures for capture in held if capture.step in (100, 334)} == {100: 1, 334: 1}
+    assert len(held) <= 16 + 2 * 2 and sum(capture.captures for capture in held) == 500
+    assert [capture.step for capture in held] == sorted(capture.step for capture in held)
+
+
+def test_a_merged_capture_says_of_how_many_captures_and_steps_it_is() -> None:
+    first, second = replace(single(9), captures=4, first_step=2), single(12)
+    both = merge(first, second)
+    assert (both.captures, both.first_step, both.step) == (5, 2, 12)
+    assert repr(both) == ("<Histogram at step 12: sum of 5 captures from step 2 on, 6 values in 2 bins from 0 to 2>")
+
+
+def test_what_came_as_a_sum_is_not_given_one_by_one() -> None:
+    pyramid = Pyramid(16)
+    for capture in (replace(single(3), captures=3, first_step=1), single(4), single(5)):
+        pyramid.append(capture)
+    newest = pyramid.since(3)
+    assert pyramid.captured == 5 and newest is not None and len(newest) == 2
+    assert pyramid.since(0) is None and pyramid.since(2) is None

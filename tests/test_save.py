@@ -20,6 +20,7 @@ from tensorboard.util import tensor_util
 from tensorboardX import SummaryWriter
 
 import nbviz
+from nbviz.formats.extra import SKETCH
 from nbviz.formats.writer import histogram_value, value_event, version_event
 from tests.data_server import served
 from tests.tfevents import accumulated, event, framed, unhurried
@@ -210,7 +211,7 @@ def test_sketches_come_back_whole_and_tensorboard_counts_every_finite_value(capt
 
 def test_a_damaged_sketch_leaves_the_bins_that_stand_beside_it(tmp_path: Path) -> None:
     data = nbviz.Sketch.of([0.0, 0.0, 1.0]).to_bytes()
-    value = histogram_value("layer", np.array([2.0, 1.0]), np.array([0.0, 0.5, 1.0]), sketch=data[:-3])
+    value = histogram_value("layer", np.array([2.0, 1.0]), np.array([0.0, 0.5, 1.0]), [(SKETCH, data[:-3])])
     (tmp_path / "x.tfevents").write_bytes(version_event(1.0) + value_event(3, 1.0, value))
     with pytest.warns(nbviz.NbvizWarning, match="the sketch of a histogram is damaged; its bins were kept"):
         capture = read(tmp_path)["layer"][0]

@@ -13,6 +13,7 @@ from tensorboard.plugins.histogram import metadata as histogram_metadata
 from tensorboard.plugins.scalar import metadata as scalar_metadata
 from tensorboard.util import tensor_util
 
+from nbviz.formats.extra import CAPTURES, NONFINITE, SKETCH
 from nbviz.formats.writer import histogram_value, restart_event, scalar_events, value_event, version_event
 from tests.tfevents import framed, unhurried
 
@@ -74,12 +75,12 @@ def test_a_histogram_is_a_tensor_of_edges_and_counts(size: int) -> None:
     np.testing.assert_array_equal(tensor_util.make_ndarray(value.tensor), expected)
 
 
-def test_the_count_of_values_in_no_bin_is_stepped_over_by_protobuf() -> None:
+def test_what_tensorboard_does_not_know_of_a_histogram_is_stepped_over_by_protobuf() -> None:
     plain = histogram_value("layer", np.ones(1), np.arange(2.0))
-    counted = histogram_value("layer", np.ones(1), np.arange(2.0), 300)
+    counted = histogram_value("layer", np.ones(1), np.arange(2.0), [(NONFINITE, 300), (SKETCH, b"\0\1"), (CAPTURES, 0)])
     (one,) = event_pb2.Event.FromString(value_event(0, 1.0, plain)[12:-4]).summary.value
     (two,) = event_pb2.Event.FromString(value_event(0, 1.0, counted)[12:-4]).summary.value
-    assert len(counted) == len(plain) + 4
+    assert len(counted) == len(plain) + 4 + 5
     two.DiscardUnknownFields()
     assert one == two
 

@@ -1,4 +1,4 @@
-"""The three fields that nbviz adds to a ``Summary.Value``, for what TensorBoard's own fields cannot hold.
+"""The five fields that nbviz adds to a ``Summary.Value``, for what TensorBoard's own fields cannot hold.
 
 Readers of protobuf step over fields that they do not know, so TensorBoard shows what it would show without them.
 """
@@ -17,3 +17,9 @@ NONFINITE: Final = 65 << 3 | VARINT
 
 SKETCH: Final = 66 << 3 | BYTES
 """A histogram's sketch, as `nbviz.formats.sketchbytes` has it: finer than the [k, 3] tensor, with zeros apart."""
+
+CAPTURES: Final = 67 << 3 | VARINT
+"""How many captures a histogram is the sum of, where it is that of several."""
+
+FIRST_STEP: Final = 68 << 3 | VARINT
+"""The step of the first of them; the event has that of the last."""

@@ -13,18 +13,20 @@ floats and loses its empty outer bins.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 
 import numpy as np
 from crc32c import crc32c
 from numpy.typing import NDArray
 
 from nbviz.formats.crc import masked_crc
-from nbviz.formats.extra import EXACT, NONFINITE, SKETCH
+from nbviz.formats.extra import EXACT
 from nbviz.formats.frame import FOOTER
 from nbviz.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT
 
 Floats = NDArray[np.float64]
 Steps = NDArray[np.int64]
+Extra = Iterable[tuple[int, "int | bytes"]]
 
 _double = struct.Struct("<d").pack
 
@@ -95,10 +97,11 @@ def plugin_metadata(plugin: str) -> bytes:
     return field(_PLUGIN_DATA, field(_PLUGIN_NAME, plugin.encode())) + _TENSOR_CLASS
 
 
-def histogram_value(
-    tag: str, counts: Floats, edges: Floats, nonfinite: int = 0, metadata: bytes = b"", sketch: bytes = b""
-) -> bytes:
-    """The ``Summary.Value`` of a histogram with ``counts`` (k,) and ``edges`` (k + 1,), and of its sketch."""
+def histogram_value(tag: str, counts: Floats, edges: Floats, extra: Extra = (), metadata: bytes = b"") -> bytes:
+    """The ``Summary.Value`` of a histogram with ``counts`` (k,) and ``edges`` (k + 1,).
+
+    ``extra`` has fields of `nbviz.formats.extra` and what they hold, which is left out where it is 0 or empty.
+    """
     triples = np.column_stack((edges[:-1], edges[1:], counts)).astype("<f8")
     shape = b"".join(field(_DIM, varint(_SIZE) + varint(size)) for size in triples.shape)
     tensor = _DTYPE_DOUBLE + field(_SHAPE, shape) + field(_CONTENT, triples.tobytes())
@@ -107,10 +110,9 @@ def histogram_value(
         field(_TENSOR, tensor),
         field(METADATA, metadata or plugin_metadata("histograms")),
     ]
-    if nonfinite:
-        parts.append(varint(NONFINITE) + varint(nonfinite))
-    if sketch:
-        parts.append(field(SKETCH, sketch))
+    for key, value in extra:
+        if value:
+            parts.append(field(key, value) if isinstance(value, bytes) else varint(key) + varint(value))
     return b"".join(parts)
 
 

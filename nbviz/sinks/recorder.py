@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from nbviz.series import Series
 from nbviz.sinks.file import AppendedFile, goes_on
 from nbviz.sinks.rows import Encoder, Segment, take
 from nbviz.sinks.save import Recorded, directory_of, segments
@@ -92,6 +93,10 @@ class Recorder:
                     self._marks[series.tag] = stop
             if rows:
                 self._queue.append(Segment(None, rows))
+
+    def skip(self, series: Series) -> None:
+        """The rows of a series were merged after they were collected: none of those that it has is new."""
+        self._marks[series.tag] = len(series)
 
     def flush(self, final: bool = False) -> bool:
         """Write what is new, also if waiting to try again where ``final``; True when nothing is left to be written."""

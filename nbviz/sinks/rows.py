@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nbviz.formats.event import parse_value
 from nbviz.formats.items.graph import decode_graph_field
-from nbviz.formats.items.histogram import Histogram, with_zeros
+from nbviz.formats.items.histogram import Histogram, extra_of, with_zeros
 from nbviz.formats.writer import METADATA, event, field, histogram_value, restart_event, scalar_events, value_event
 from nbviz.series import ItemSeries, Kind, ScalarSeries, Series
 
@@ -143,8 +143,7 @@ class Encoder:
             self._report(f"{error} It was left out of what is written.")
             return b""
         if isinstance(item, Histogram):
-            sketch = item.sketch.to_bytes() if item.sketch else b""
-            value = histogram_value(rows.tag, *with_zeros(item), item.nonfinite, rows.metadata, sketch)
+            value = histogram_value(rows.tag, *with_zeros(item), extra_of(item), rows.metadata)
             return value_event(step, wall_time, value)
         if not isinstance(item, bytes):
             self._report(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from nbviz.formats.buckets import from_limits, from_triples
 from nbviz.formats.event import HISTO, TENSOR
-from nbviz.formats.extra import NONFINITE, SKETCH
+from nbviz.formats.extra import CAPTURES, FIRST_STEP, NONFINITE, SKETCH
 from nbviz.formats.items.item import Item, Source, counted
-from nbviz.formats.protobuf import FIXED64, MalformedError, fields
+from nbviz.formats.protobuf import FIXED64, MalformedError, fields, signed
 from nbviz.formats.tensor import decode_tensor
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ class Histogram(Item):
         How many values were exactly zero and are in no bin; 0 where they were not told apart from what is close to it.
     sketch : Sketch or None
         What the bins were made of, where that is known: it has exact statistics and finer bins.
+    captures : int
+        How many captures this is the sum of: where a series would hold too many, old neighbours are added up.
+    first_step : int or None
+        The step of the first of them, where they are several; ``step`` is that of the last.
     """
 
     counts: NDArray[np.float64]
@@ -49,11 +53,15 @@ class Histogram(Item):
     nonfinite: int = 0
     zeros: float = 0
     sketch: Sketch | None = None
+    captures: int = 1
+    first_step: int | None = None
 
     def _about(self) -> str:
         within = f"{self.counts.sum():,.0f} values in {counted(len(self.counts), 'bin')}"
         zeros = f"; {counted(int(self.zeros), 'zero')}" if self.zeros else ""
         nonfinite = f"; {self.nonfinite:,} not finite" if self.nonfinite else ""
+        if self.captures > 1:
+            within = f"sum of {self.captures:,} captures from step {self.first_step:,} on, {within}"
         return f"{within} from {self.edges[0]:.4g} to {self.edges[-1]:.4g}{zeros}{nonfinite}"
 
 
@@ -84,7 +92,21 @@ def decode_histogram(source: Source) -> tuple[Histogram, str]:
                 found = sketch.histogram(source.step, source.wall_time)
             except ValueError:
                 problem = "the sketch of a histogram is damaged; its bins were kept"
+        captures, _ = extra.get(CAPTURES, (1, 0))
+        if captures > 1:
+            first_step, _ = extra.get(FIRST_STEP, (0, 0))
+            found = replace(found, captures=captures, first_step=signed(first_step))
         return found, problem
+
+
+def extra_of(capture: Histogram) -> list[tuple[int, int | bytes]]:
+    """What of a capture its bins do not say, as fields for an event file."""
+    return [
+        (NONFINITE, capture.nonfinite),
+        (SKETCH, capture.sketch.to_bytes() if capture.sketch else b""),
+        (CAPTURES, capture.captures if capture.captures > 1 else 0),
+        (FIRST_STEP, capture.first_step or 0),
+    ]
 
 
 def with_zeros(capture: Histogram) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

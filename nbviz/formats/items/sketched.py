@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, overload
 
 from nbviz.formats.items.histogram import Histogram
@@ -10,14 +11,27 @@ from nbviz.formats.sketch import Sketch
 
 
 class Sketched(NamedTuple):
-    """One capture; ``data`` is what `Sketch.to_bytes` made."""
+    """One capture, or the sum of several, of which the last was at ``step``.
+
+    ``data`` is what `Sketch.to_bytes` made.
+    """
 
     step: int
     wall_time: float
     data: bytes
+    captures: int = 1
+    first_step: int | None = None
+
+    @property
+    def first(self) -> int:
+        """The step of the first capture."""
+        return self.step if self.first_step is None else self.first_step
 
     def histogram(self) -> Histogram:
-        return Sketch.from_bytes(self.data).histogram(self.step, self.wall_time)
+        drawn = Sketch.from_bytes(self.data).histogram(self.step, self.wall_time)
+        if self.captures == 1:
+            return drawn
+        return replace(drawn, captures=self.captures, first_step=self.first_step)
 
 
 class SketchedItems(Sequence[Histogram]):
