@@ -31,8 +31,8 @@ def quantiles(pieces: Pieces, fractions: Floats) -> Floats:
     passed = np.cumsum(pieces.counts)
     wanted = fractions * passed[-1]
     piece = np.searchsorted(passed, wanted).clip(0, len(passed) - 1)
-    shares = 1 - (passed[piece] - wanted) / pieces.counts[piece]
-    found: Floats = pieces.low[piece] + shares.clip(0, 1) * (pieces.high - pieces.low)[piece]
+    left = ((passed[piece] - wanted) / pieces.counts[piece]).clip(0, 1)
+    found: Floats = left * pieces.low[piece] + (1 - left) * pieces.high[piece]
     return found
 
 
@@ -50,6 +50,19 @@ def masses(pieces: Pieces, edges: Floats) -> Floats:
     inside = (place >= 0) & (place < len(edges) - 1)
     np.add.at(found, place[inside], pieces.counts[points][inside])
     return found
+
+
+def with_point(pieces: Pieces, point: float, count: int) -> Pieces:
+    """The pieces and more values, all at one point; a piece on both sides of it becomes two, so that order is kept."""
+    low, high, counts = pieces
+    at = int(np.searchsorted(high, point, side="right"))
+    if at < len(low) and low[at] < point:
+        share = counts[at] * (point - low[at]) / (high[at] - low[at])
+        counts = np.insert(counts, at, share)
+        counts[at + 1] -= share
+        low, high = np.insert(low, at + 1, point), np.insert(high, at, point)
+        at += 1
+    return Pieces(np.insert(low, at, point), np.insert(high, at, point), np.insert(counts, at, count))
 
 
 def whole(masses: Floats) -> NDArray[np.int64]:

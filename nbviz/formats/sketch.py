@@ -24,7 +24,7 @@ from nbviz.formats.floatbits import (
     to_places,
 )
 from nbviz.formats.items.histogram import Histogram
-from nbviz.formats.pieces import Pieces, checked_edges, drawn, masses, quantiles, whole
+from nbviz.formats.pieces import Pieces, checked_edges, drawn, masses, quantiles, whole, with_point
 from nbviz.formats.sketchbytes import pack, unpack
 from nbviz.formats.statistics import Statistics
 
@@ -133,17 +133,17 @@ class Sketch(Statistics):
         if counts.ndim != 1 or len(counts).bit_count() != 1:
             raise ValueError(f"expected counts in 2**(9 + mantissa bits) bins, got shape {counts.shape}.")
         sketch = cls(len(counts).bit_length() - 10, pivot)
-        for side in np.split(counts, 2):
-            side[infinity_of(sketch.mantissa_bits) :] = 0
+        counts.reshape(2, -1)[:, infinity_of(sketch.mantissa_bits) :] = 0
         sketch.bins = counts
         sketch._take_in(statistics)
         return sketch
 
     def _take_in(self, statistics: Statistics) -> None:
         """Statistics of the values in the finite bins, which are all that is filled."""
-        if (self.bins < 0).any() or self.bins.sum() != statistics.finite:
+        if self.bins.min() < 0 or self.bins.sum() != statistics.finite:
             raise ValueError(f"expected counts of {statistics.finite} finite values, got {self.bins.sum()}.")
-        if not 0 <= statistics.zeros <= self._places()[self._zero_place()]:
+        negative_zeros = 0 if self.pivot else self.bins[len(self.bins) // 2]
+        if not 0 <= statistics.zeros <= self.bins[_bin_of_zero(self.pivot, self.mantissa_bits)] + negative_zeros:
             raise ValueError(f"expected as many zeros as their bin may hold, got {statistics.zeros}.")
         self._count_nonfinite(statistics)
         self.take_statistics(statistics)
@@ -216,7 +216,7 @@ class Sketch(Statistics):
         shift = self.pivot - pivot
         places = whole(masses(Pieces(low + shift, high + shift, counts), edges))
         bins = from_places(places, self.mantissa_bits)
-        bins[bin_of(-pivot, self.mantissa_bits)] += self.zeros
+        bins[_bin_of_zero(pivot, self.mantissa_bits)] += self.zeros
         bins[self._nonfinite_bins()] = self.bins[self._nonfinite_bins()]
         return bins
 
@@ -306,7 +306,7 @@ class Sketch(Statistics):
         return places
 
     def _zero_place(self) -> int:
-        return place_of(bin_of(-self.pivot, self.mantissa_bits), self.mantissa_bits)
+        return place_of(_bin_of_zero(self.pivot, self.mantissa_bits), self.mantissa_bits)
 
     def _pieces(self, zeros: bool = False) -> Pieces:
         """Where the finite values lie, without the zeros unless they are wanted."""
@@ -316,12 +316,8 @@ class Sketch(Statistics):
         low, high = edges[filled].clip(lowest, highest), edges[filled + 1].clip(lowest, highest)
         # The outermost bins hold whatever lies beyond them, too.
         low[filled == 0], high[filled == len(places) - 1] = lowest, highest
-        counts = places[filled].astype(np.float64)
-        if zeros and self.zeros:
-            at = int(np.searchsorted(high, -self.pivot))
-            low, high = np.insert(low, at, -self.pivot), np.insert(high, at, -self.pivot)
-            counts = np.insert(counts, at, self.zeros)
-        return Pieces(low, high, counts)
+        pieces = Pieces(low, high, places[filled].astype(np.float64))
+        return with_point(pieces, -self.pivot, self.zeros) if zeros and self.zeros else pieces
 
     # Bytes
 
@@ -348,6 +344,10 @@ class Sketch(Statistics):
         except ValueError as error:
             raise ValueError(f"this is no sketch: {error}") from error
         return sketch
+
+
+def _bin_of_zero(pivot: float, mantissa_bits: int) -> int:
+    return bin_of(0.0 - pivot, mantissa_bits)  # not of -0.0, which has another
 
 
 def _joint_pivot(one: Sketch, two: Sketch, both: Statistics) -> float:

@@ -66,9 +66,8 @@ def unpack(data: bytes) -> tuple[int, float, Counts, Statistics]:
     if len(numbers) < _APART:
         raise ValueError("it is cut short")
     bins = decode_counts(numbers[_APART:], bins_of(mantissa_bits))
-    for side in np.split(bins, 2):
-        if side[infinity_of(mantissa_bits) :].any():
-            raise ValueError("it counts what is not finite among what is")
+    if bins.reshape(2, -1)[:, infinity_of(mantissa_bits) :].any():
+        raise ValueError("it counts what is not finite among what is")
     statistics = Statistics()
     statistics.zeros, statistics.nans = int(numbers[0]), int(numbers[1])
     statistics.positive_infinities, statistics.negative_infinities = int(numbers[2]), int(numbers[3])

@@ -17,7 +17,8 @@ _DIGITS = 9
 
 def encode_numbers(values: Integers) -> bytes:
     """Numbers that are not negative, one after the other."""
-    shifts = np.arange(_DIGITS, dtype=np.int64) * 7
+    longest = -(-int(values.max(initial=1)).bit_length() // 7)
+    shifts = np.arange(longest, dtype=np.int64) * 7
     left = values[:, None] >> shifts
     digits = (left & 127 | np.where(left > 127, 128, 0)).astype(np.uint8)
     kept = left > 0
