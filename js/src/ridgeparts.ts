@@ -47,7 +47,8 @@ export function write(parts: Parts, title: string, rows: readonly Row[], open: L
   const count = open?.series.captures.length ?? 0;
   const past = pastCaptures(rows.length);
   const behind = past === 1 ? "past capture faint" : `past ${past} captures faint`;
-  setText(parts.note, open ? `${formatStep(count)} captures, newest in front` : behind);
+  const merged = open && open.series.rows > count ? ` of ${formatStep(open.series.rows)}, neighbours added up` : "";
+  setText(parts.note, open ? `${formatStep(count)} captures${merged}, newest in front` : behind);
   const { viewport } = parts;
   viewport.setAttribute("role", open ? "slider" : "listbox");
   viewport.setAttribute("aria-label", open ? `${open.series.tag}: capture` : `${title} at step ${at}`);
