@@ -3,13 +3,16 @@
 A tag is a metric and a role. The role is written as a path component (``val/loss``, ``loss/train``), a prefix
 (``val_loss``) or a suffix (``loss_val``), or it is the run's own last component (Keras logs to ``train/`` and
 ``validation/``); without one it is training. Series of one metric share a chart whatever their role, all accuracy-like
-metrics share the chart ``accuracy``, and any further metric has a chart of its own.
+metrics share the chart ``accuracy``, and any further metric has a chart of its own. What is derived from the layers of a
+model (`nbviz.layers`) would be thousands of charts, so it stands in none unless it is asked for by its tag.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Literal, NamedTuple
+
+from nbviz.layers import statistic_of
 
 Role = Literal["train", "validation", "test"]
 
@@ -35,16 +38,21 @@ class Place(NamedTuple):
         Percent for shares, which is shown while all values lie between 0 and 1.
     best : {"", "min", "max"}
         Which end of the values is the good one.
+    panel : {"charts", "layers"}
+        What shows it: the charts, or only the views of layers, so that a chart has to name its tag.
     """
 
     chart: str
     role: Role
     unit: Literal["", "percent"] = ""
     best: Literal["", "min", "max"] = ""
+    panel: Literal["charts", "layers"] = "charts"
 
 
 def place(tag: str, run: str = "") -> Place:
     """Where the series ``tag`` of the run named ``run`` is shown."""
+    if statistic_of(tag):
+        return Place(tag, "train", panel="layers")
     metric, role = split_role(tag)
     role = role or ROLES.get(run.rpartition("/")[2].lower()) or "train"
     words = set(re.split(r"[^a-z0-9]+", metric.rpartition("/")[2].lower()))

@@ -53,6 +53,12 @@ TABLE = {
     "validator_count": Place("validator_count", "train"),
     "flossy": Place("flossy", "train"),
     "accident": Place("accident", "train"),
+    # What is derived from layers stands in no chart, whatever its name looks like.
+    "gradients/norm/val_fc.weight": Place("gradients/norm/val_fc.weight", "train", panel="layers"),
+    "activations/dead/encoder/test": Place("activations/dead/encoder/test", "train", panel="layers"),
+    "weights/norm": Place("weights/norm", "train"),
+    "weights/norm.weight": Place("weights/norm.weight", "train"),
+    "gradients/dead/fc": Place("gradients/dead/fc", "train"),
     # A role alone is a metric of that name.
     "train": Place("train", "train"),
     "test": Place("test", "train"),

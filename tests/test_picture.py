@@ -202,6 +202,12 @@ def test_many_metrics_are_counted() -> None:
     assert "and 3 more metrics" in texts(picture)
 
 
+def test_what_is_derived_from_layers_is_shown_only_if_asked_for() -> None:
+    run = run_of(loss=[1.0, 0.5], gradients__norm__fc=[3.0, 2.0])
+    words = [picture_html([run], ALL, "id", 1, 0.0, "", tags)["text/plain"] for tags in (None, ["gradients/norm/fc"])]
+    assert words == ["digits: loss 0.500 after step 1", "digits: gradients/norm/fc 2.000 after step 1"]
+
+
 def test_only_the_asked_for_tags_are_shown() -> None:
     run = with_histograms(run_of(loss=[1, 2], speed=[3, 4]), ["w", "b"])
     picture = draw(run, tags=["speed", "b"])

@@ -5,7 +5,7 @@ export function scalars(tag: string, place: Partial<Place>, values: ArrayLike<nu
   const length = values.length;
   const steps = more.steps ?? Float64Array.from({ length }, (_, i) => i);
   return {
-    kind: "scalar", tag, place: { chart: tag, role: "train", unit: "", best: "", ...place }, rows: length, length, generation: 0, version: 1,
+    kind: "scalar", tag, place: { chart: tag, role: "train", unit: "", best: "", panel: "charts", ...place }, rows: length, length, generation: 0, version: 1,
     steps, walls: Float64Array.from({ length }, (_, i) => 1.7e9 + steps[i] / 612), values: Float64Array.from(values),
     monotone: true, index: Float64Array.from({ length }, (_, i) => i), ...more,
   };

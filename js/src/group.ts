@@ -1,4 +1,4 @@
-import { seriesKey, type Role, type Scalars, type Scene, type Store } from "./model";
+import { seriesKey, type Role, type Scalars, type Scene, type Series, type Store } from "./model";
 
 /** A series as a chart shows it. */
 export interface Line {
@@ -20,13 +20,17 @@ export function familiesOf(stores: readonly Store[]): string[] {
   return [...new Set(stores.map((store) => store.family))];
 }
 
+/** Whether the charts show a series: all scalars but those of layers, or those whose tags are asked for. */
+export const isCharted = ({ kind, tag, place }: Series, tags: readonly string[] | null): boolean =>
+  kind === "scalar" && (tags ? tags.includes(tag) : place.panel === "charts");
+
 /** The scalars of all runs by the chart they share, in the order in which the charts first appear. */
 export function groupSeries(scene: Pick<Scene, "stores" | "tags">): Group[] {
   const families = familiesOf(scene.stores);
   const groups = new Map<string, Line[]>();
   for (const store of scene.stores) {
     for (const series of store.series.values()) {
-      if (series.kind !== "scalar" || (scene.tags && !scene.tags.includes(series.tag))) continue;
+      if (series.kind !== "scalar" || !isCharted(series, scene.tags)) continue;
       const line = { key: seriesKey(store, series), store, series, family: families.indexOf(store.family) };
       const lines = groups.get(series.place.chart);
       if (lines) lines.push(line);

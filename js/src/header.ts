@@ -1,5 +1,6 @@
 import { formatRate, formatStep } from "./axes";
 import { make, setAttribute, setText } from "./dom";
+import { isCharted } from "./group";
 import type { MakePanel, Scalars, Scene, State, Store } from "./model";
 
 /** Rows are arriving while the last came within this time. */
@@ -110,10 +111,11 @@ export function makeSuperseded(scene: Scene, signal: AbortSignal): { element: HT
     scene.keep?.("superseded");
     scene.request();
   }, { signal });
-  const panelOf = { scalar: "charts", histogram: "ridges" };
   const draw = (): void => {
     const series = scene.stores.flatMap((store) => [...store.series.values()]);
-    const shown = series.filter(({ kind, tag }) => scene.panels.includes(panelOf[kind]) && (scene.tags?.includes(tag) ?? true));
+    const shown = series.filter((each) => each.kind === "histogram"
+      ? scene.panels.includes("ridges") && (scene.tags?.includes(each.tag) ?? true)
+      : scene.panels.includes("charts") && isCharted(each, scene.tags));
     const rows = shown.reduce((sum, { superseded = 0 }) => sum + superseded, 0);
     element.hidden = rows === 0;
     setText(count, formatStep(rows));

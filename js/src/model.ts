@@ -11,6 +11,8 @@ export interface Place {
   readonly unit: "" | "percent";
   /** Which end of the values is the good one; empty where neither is. */
   readonly best: "" | "min" | "max";
+  /** What shows it; charts show what is of the layers only where its tag is asked for. */
+  readonly panel: "charts" | "layers";
 }
 
 /** Restarts of a run, both columns increasing: of the rows before `row`, those from `step` on were logged anew. */

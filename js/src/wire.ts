@@ -53,7 +53,7 @@ interface Head {
   rows: number;
   points?: number;
   steps?: [number, number];
-  place?: [string, Place["role"], Place["unit"], Place["best"]];
+  place?: [string, Place["role"], Place["unit"], Place["best"], Place["panel"]];
   restarts?: Stairs;
   depth?: "u2" | "u1";
   uniform?: boolean;
@@ -105,14 +105,14 @@ class Reader {
 
 function splice(head: Head, reader: Reader): Splice {
   const points = head.points ?? head.rows;
-  const [chart, role, unit, best] = head.place ?? [];
+  const [chart, role, unit, best, panel] = head.place ?? [];
   const base: SpliceBase = {
     tag: head.tag,
     generation: head.generation ?? 0,
     start: head.start,
     rows: head.rows,
     points,
-    place: chart === undefined ? null : { chart, role: role!, unit: unit!, best: best! },
+    place: chart === undefined ? null : { chart, role: role!, unit: unit!, best: best!, panel: panel! },
     restarts: head.restarts ?? [],
   };
   const steps = head.steps ? spaced(head.steps, points) : reader.take(Float64Array, points);

@@ -94,9 +94,9 @@ def charts_of(
     groups: dict[str, list[tuple[Run, ScalarSeries, Place]]] = {}
     for run in runs:
         for tag in run.tags("scalar"):
-            series = run[tag]
-            if len(shown_rows(series, superseded=False)) and (tags is None or tag in tags):
-                where = place(str(tag), run.name)
+            series, where = run[tag], place(str(tag), run.name)
+            wanted = where.panel == "charts" if tags is None else tag in tags
+            if wanted and len(shown_rows(series, superseded=False)):
                 groups.setdefault(where.chart, []).append((run, series, where))
     shown = list(groups.items())[:limit]
     drawn = sum(len(members) for _, members in shown) * (2 if smoothing else 1)

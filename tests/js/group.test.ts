@@ -54,3 +54,10 @@ test("only the tags asked for are shown, and no histograms", () => {
   assert.deepEqual(Object.keys(labels([run])), ["loss", "lr"]);
   assert.deepEqual(Object.keys(labels([run], ["lr"])), ["lr"]);
 });
+
+test("what is derived from layers stands in no chart unless its tag is asked for", () => {
+  const norm = scalars("gradients/norm/fc.weight", { panel: "layers" }, [1]);
+  const run = new FakeStore("run", [series("loss", "loss"), norm]);
+  assert.deepEqual(Object.keys(labels([run])), ["loss"]);
+  assert.deepEqual(Object.keys(labels([run], ["gradients/norm/fc.weight"])), ["gradients/norm/fc.weight"]);
+});

@@ -4,7 +4,7 @@ import type { Capture, Series, Store } from "../../js/src/model";
 import { Player, Stops, stopsOf, WHOLE_RUN_MS } from "../../js/src/player";
 
 const stops = (...columns: number[][]) => new Stops(columns);
-const place = { chart: "", role: "train", unit: "", best: "" } as const;
+const place = { chart: "", role: "train", unit: "", best: "", panel: "charts" } as const;
 const base = (tag: string, length: number) => ({ tag, place, rows: length, length, generation: 0, version: 1 });
 
 function scalars(tag: string, steps: number[], monotone = true): Series {

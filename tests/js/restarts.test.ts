@@ -11,7 +11,7 @@ function logged(steps: number[], restarts: Stairs, more: Partial<Scalars> = {}):
 
 function captured(steps: number[], rows: number[], restarts: Stairs): Captures {
   const captures = steps.map((step, i) => ({ step, row: rows[i] }) as Capture);
-  const place = { chart: "", role: "train", unit: "", best: "" } as const;
+  const place = { chart: "", role: "train", unit: "", best: "", panel: "charts" } as const;
   return { kind: "histogram", tag: "weight", place, rows: rows.at(-1)! + 1, length: steps.length, generation: 0, version: 1, restarts, captures };
 }
 

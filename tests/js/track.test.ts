@@ -7,7 +7,7 @@ function scalars(
   tag: string, steps: number[], values: number[], role: "train" | "validation" = "train", restarts?: Stairs,
 ): Scalars {
   return {
-    kind: "scalar", tag, place: { chart: tag.replace("val_", ""), role, unit: "", best: "" }, rows: steps.length, length: steps.length,
+    kind: "scalar", tag, place: { chart: tag.replace("val_", ""), role, unit: "", best: "", panel: "charts" }, rows: steps.length, length: steps.length,
     generation: 0, version: 1, restarts, steps: Float64Array.from(steps), walls: Float64Array.from(steps), values: Float64Array.from(values), monotone: false, index: Float64Array.from(steps.keys()),
   };
 }
