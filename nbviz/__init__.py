@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbviz.capture.watch import watch
     from nbviz.export import export_html
     from nbviz.formats.sketch import Sketch
     from nbviz.notice import NbvizWarning
@@ -32,6 +33,7 @@ __all__ = [
     "export_html",
     "follow",
     "read",
+    "watch",
 ]
 
 # Imported at their first use: a process that reads a log has no need of widgets, which take longer than the reading.
@@ -50,6 +52,7 @@ _MODULES = {
     "export_html": "export",
     "follow": "sources.events",
     "read": "sources.events",
+    "watch": "capture.watch",
 }
 
 

@@ -3,8 +3,8 @@
 A tag is a metric and a role. The role is written as a path component (``val/loss``, ``loss/train``), a prefix
 (``val_loss``) or a suffix (``loss_val``), or it is the run's own last component (Keras logs to ``train/`` and
 ``validation/``); without one it is training. Series of one metric share a chart whatever their role, all accuracy-like
-metrics share the chart ``accuracy``, and any further metric has a chart of its own. What is derived from the layers of a
-model (`nbviz.layers`) would be thousands of charts, so it stands in none unless it is asked for by its tag.
+metrics share the chart ``accuracy``, and any further metric has a chart of its own. What is derived from the layers of
+a model (`nbviz.layers`) would be thousands of charts, so it stands in none unless it is asked for by its tag.
 """
 
 from __future__ import annotations

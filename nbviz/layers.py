@@ -1,8 +1,8 @@
 """The tags of what is captured of a model's layers.
 
 A captured histogram is ``weights/<parameter>``, ``gradients/<parameter>`` or ``activations/<module>``. What is derived
-from it at the capture is a scalar ``<what>/<statistic>/<name>``, of a closed set of statistics, so that a reader can tell
-these thousands of series from what a person logged.
+from it at the capture is a scalar ``<what>/<statistic>/<name>``, of a closed set of statistics, so that a reader can
+tell these thousands of series from what a person logged.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ STATISTICS: dict[str, tuple[str, ...]] = {
     "activations": ("norm", "zeros", "dead", "saturated", "nonfinite"),
     "updates": ("ratio",),
 }
-"""What can be derived: the Euclidean norm; the norm over that of the weights (``ratio``); the shares of exact zeros, of units
-that are zero over the whole batch (``dead``) and of values near an end of their range (``saturated``); and the number of
-values that are NaN or infinite."""
+"""What can be derived: the Euclidean norm; the norm over that of the weights (``ratio``); the shares of exact zeros, of
+units that are zero over the whole batch (``dead``) and of values near an end of their range (``saturated``); and the
+number of values that are NaN or infinite."""
 
 
 class Statistic(NamedTuple):

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from nbviz.formats.sketch import Sketch
 from nbviz.notice import Problems
 from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series, new_series
-from nbviz.stage import STAGE_LIMIT, Captured, Stage
+from nbviz.stage import STAGE_LIMIT, Captured, Derived, Stage
 from nbviz.values import STEP_LIMIT, capture, checked_step, merged, numbers
 
 if TYPE_CHECKING:
@@ -179,6 +179,18 @@ class Run:
         if step is not None:
             step = checked_step(step, self.problems)
         self._stage.append((self._clock(), step, Captured(tag, content)))
+        self.changed()
+
+    def log_derived(self, values: Mapping[str, float], *, step: int | None = None) -> None:
+        """Log scalars that were derived from histograms.
+
+        Parameters
+        ----------
+        values : mapping of str to float
+        step : int, optional
+            By default the step of the latest `log` call. Whatever it is, `log` counts on as if nothing had been logged.
+        """
+        self._stage.append((self._clock(), step, Derived(values)))
         self.changed()
 
     def mark(self, step: int | None = None) -> None:
@@ -387,6 +399,12 @@ class Run:
         self.commit()
         largest = [series.largest_step for series in list(self._series.values())]
         return max((step for step in largest if step is not None), default=0)
+
+    @property
+    def next_step(self) -> int:
+        """The step of the next `log` call that does not say its own."""
+        self.commit()
+        return self._stage.next_step
 
     # Stage and commit
 

@@ -22,6 +22,10 @@ class Captured(NamedTuple):
     content: Histogram | bytes
 
 
+class Derived(dict[str, float]):
+    """Scalars that come with histograms and, as those, take no step of their own."""
+
+
 Staged = tuple[float, "int | None", "dict[str, float] | Captured"]
 """Wall time, step where one was given, and what was logged."""
 
@@ -60,9 +64,12 @@ class Stage(list[Staged]):
                 at = latest if step is None else step
                 captures.append((of_kind(payload.tag, "histogram"), at, wall, payload.content))
                 continue
-            latest = step = following if step is None else step
-            if step >= following:
-                following = step + 1
+            if payload.__class__ is Derived:
+                step = latest if step is None else step
+            else:
+                latest = step = following if step is None else step
+                if step >= following:
+                    following = step + 1
             for tag in payload:
                 try:
                     steps, walls, values = columns[tag]

@@ -424,3 +424,20 @@ def test_columns_of_unequal_lengths_are_refused_and_shift_no_later_row() -> None
     run.extend_items("sample", "text", [4], [4.0], ["b"])
     assert (run["loss"].steps.tolist(), run["loss"].values.tolist()) == ([0, 4], [10.0, 14.0])
     assert (run["sample"].steps.tolist(), list(run["sample"])) == ([0, 4], ["a", "b"])
+
+
+# What is derived
+
+
+def test_what_is_derived_takes_no_step_of_its_own() -> None:
+    run = Run()
+    assert run.next_step == 0
+    run.log_derived({"gradients/norm/fc": 3.0}, step=0)
+    assert run.next_step == 0
+    run.log(loss=1.0)
+    run.log_derived({"gradients/norm/fc": 2.0})
+    run.log_derived({"gradients/norm/fc": 1.0}, step=40)
+    run.log(loss=0.5)
+    assert run["loss"].steps.tolist() == [0, 1]
+    assert run["gradients/norm/fc"].steps.tolist() == [0, 0, 40]
+    assert run.next_step == 2

@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "picture": {"channel", "charts", "rebin", "reduce", "run", "series"},
     "export": {"channel", "charts", "picture", "run", "series"},
     "sources": {"column", "formats", "run", "series", "tables"},
+    "capture": {"formats", "layers", "run"},
     "command": {"export", "run", "series", "sources", "tables", "views"},
     "__main__": {"command"},
     "views": {"channel", "charts", "export", "formats", "picture", "run", "series"},

@@ -423,7 +423,7 @@ def test_decode_is_the_inverse_of_encode() -> None:
     assert same(scalars.columns.steps, run["loss"].steps)
     assert [counts.sum() for counts in histograms.columns.counts] == [3.0, 4.0]  # type: ignore[union-attr]
     assert list(histograms.columns.nonfinite) == [1, 0]  # type: ignore[union-attr]
-    assert scalars.place == ("loss", "train", "", "min")
+    assert scalars.place == ("loss", "train", "", "min", "charts")
 
 
 def test_a_block_that_is_no_frame_is_refused_with_a_sentence() -> None:

@@ -73,8 +73,8 @@ class HistogramColumns:
 class Splice:
     """Rows ``[start, start + rows)`` of one series in one generation; see docs/wire.md for the rule that joins them.
 
-    ``place`` (chart, role, unit, best, panel) goes with a splice from 0, as that is where a page may meet the series first.
-    ``restarts`` are the series' rows and steps at which its run restarted, as `Restarts.staircase` has them.
+    ``place`` (chart, role, unit, best, panel) goes with a splice from 0, as that is where a page may meet the series
+    first. ``restarts`` are the series' rows and steps at which its run restarted, as `Restarts.staircase` has them.
     """
 
     tag: str

@@ -11,6 +11,8 @@ import numpy as np
 
 from nbviz.formats.wire import Frame, HistogramColumns, ScalarColumns, Splice, encode
 
+KEYS = ("chart", "role", "unit", "best", "panel")
+PLACE = ("train", "", "", "charts")
 FOLDER = Path(__file__).parent
 
 
@@ -54,8 +56,8 @@ def frames() -> dict[str, Frame]:
             "finished",
             [
                 Splice("val/損失", "scalar", 2, 0, 3, uneven, ("損失", "validation", "", "", "charts")),
-                Splice("accuracy", "scalar", 0, 0, 100, reduced, ("accuracy", "train", "percent", "max", "charts")),
-                Splice("layer/weight", "histogram", 0, 0, 2, uniform, ("layer/weight", "train", "", "", "layers")),
+                Splice("accuracy", "scalar", 0, 0, 100, reduced, ("accuracy", "train", "percent", "max", "layers")),
+                Splice("layer/weight", "histogram", 0, 0, 2, uniform, ("layer/weight", *PLACE)),
                 Splice("layer/gradient", "histogram", 1, 4, 1, uneven_bins),
             ],
         ),
@@ -64,7 +66,7 @@ def frames() -> dict[str, Frame]:
             "live",
             [
                 Splice("loss", "scalar", 0, 2, 98, part, None, ((40, 10), (90, 55))),
-                Splice("layer/weight", "histogram", 0, 0, 7, merged, ("layer/weight", "train", "", "", "charts"), ((5, 0),)),
+                Splice("layer/weight", "histogram", 0, 0, 7, merged, ("layer/weight", *PLACE), ((5, 0),)),
                 Splice("accuracy", "scalar", 0, 12, 0, ScalarColumns(column(), column(), column()), None, ((12, -3),)),
             ],
         ),
@@ -101,7 +103,7 @@ def described(frame: Frame) -> dict[str, Any]:
                 "edges": plain(list(splice.columns.edges)),
                 "index": None if splice.columns.index is None else plain(splice.columns.index),
             }
-        place = dict(zip(("chart", "role", "unit", "best", "panel"), splice.place, strict=True)) if splice.place else None
+        place = dict(zip(KEYS, splice.place, strict=True)) if splice.place else None
         head = {"tag": splice.tag, "kind": splice.kind, "generation": splice.generation}
         rows = {"start": splice.start, "rows": splice.rows, "points": len(splice.columns.walls)}
         restarts = plain(splice.restarts)

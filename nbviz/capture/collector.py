@@ -1,0 +1,99 @@
+"""From tensors to the run: every device's sketcher, and what they have ready, capture by capture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from nbviz.capture.layer import Capture, Key, Layer
+from nbviz.capture.overhead import Meter
+from nbviz.capture.ranks import Ranks, world
+from nbviz.capture.sketchers import SAMPLES, SampledSketcher, Sketcher, Wanted, sketcher_for
+from nbviz.capture.writer import Writer
+
+
+class Collector:
+    """Has tensors counted and writes captures that are whole.
+
+    Attributes
+    ----------
+    pivots : dict of Key to float
+        Of the weights counted so far.
+    ranks : Ranks or None
+        The processes of a distributed training.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self.pivots: dict[Key, float] = {}
+        self.ranks: Ranks | None = None
+        self._writer = writer
+        self._sketchers: dict[torch.device, Sketcher] = {}
+        self._open: list[Capture] = []
+
+    def meet(self) -> None:
+        """Join the other processes, where there are some by now."""
+        if self.ranks is None and world() > 1:
+            self.ranks = Ranks()
+
+    @property
+    def copies(self) -> bool:
+        """Whether another process captures what every process has whole."""
+        return self.ranks is not None and self.ranks.rank > 0
+
+    def agree(self, meter: Meter, number: int) -> None:
+        """All processes capture the same steps: where the interval is measured, the first of them says it."""
+        if self.ranks is not None and meter.auto:
+            self.ranks.agree(meter, number)
+
+    def start(self, capture: Capture, wanted: Sequence[Wanted]) -> None:
+        """Have tensors counted; their keys are those of the capture's layers."""
+        by_device: dict[torch.device, list[Wanted]] = {}
+        for each in wanted:
+            capture.awaited[each.key] = capture.awaited.get(each.key, 0) + 1
+            by_device.setdefault(each.tensor.device, []).append(each._replace(key=(capture, each.key)))
+        for device, same in by_device.items():
+            self._sketcher(device).start(same)
+
+    def _sketcher(self, device: torch.device) -> Sketcher:
+        # A parameter that is not initialised, or on no device, tells so when it is read.
+        device = torch.device("cpu") if device.type == "meta" else device
+        if device not in self._sketchers:
+            sketcher = self._sketchers[device] = sketcher_for(device)
+            if isinstance(sketcher, SampledSketcher):
+                self._writer.notice(
+                    f"Layers on {device} are captured from {SAMPLES:,} values of each tensor, evenly spaced."
+                )
+        return self._sketchers[device]
+
+    def finish(self, capture: Capture | None, every: int, wait: bool = False) -> None:
+        """A capture gets no more tensors; with ``wait`` everything is written before this returns."""
+        if capture is not None:
+            self._open.append(capture)
+        for sketcher in self._sketchers.values():
+            for (whose, key), found in sketcher.collect(wait):
+                self._take(whose, key, found)
+        while self._open and not (self._open[0].awaited and not wait):
+            self._write(self._open.pop(0), every)
+        if self.ranks is not None:
+            for whole in self.ranks.collect(wait):
+                self._writer.write(whole, every)
+        self._writer.report_missing()
+
+    def _take(self, capture: Capture, key: Key, found: Layer | str) -> None:
+        left = capture.awaited.pop(key) - 1
+        if left:
+            capture.awaited[key] = left
+        if isinstance(found, str):
+            self._writer.miss(key, found)
+            return
+        self._writer.have(key)
+        capture.add(key, found)
+        if key.what == "weights" and not found.sketch.zeros:
+            self.pivots.setdefault(key, found.sketch.pivot)
+
+    def _write(self, capture: Capture, every: int) -> None:
+        if self.ranks is not None:
+            self.ranks.give(capture)
+        elif capture.layers:
+            self._writer.write(capture, every)
