@@ -14,7 +14,7 @@ from tensorboard.plugins.histogram import summary_v2 as histogram_summary
 from tensorboard.plugins.scalar import summary_v2 as scalar_summary
 from tensorboard.util import tensor_util
 
-from benchmarks import logs, sketch
+from benchmarks import logs, sketch, watch
 from benchmarks.measure import Row, interleaved
 
 ROOT = Path(__file__).parent.parent
@@ -93,3 +93,18 @@ def test_the_buckets_of_the_sketch_s_peer_are_those_of_torch(tmp_path: Path) -> 
     tensorboard = pytest.importorskip("torch.utils.tensorboard")
     with tensorboard.SummaryWriter(str(tmp_path)) as writer:
         assert sketch.default_bins() == writer.default_bins
+
+
+def test_the_watch_benchmark_captures_the_same_tensors_on_both_sides(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(sys, "argv", ["watch", "--quick"])
+    for name, value in {"WIDTH": 8, "BLOCKS": 1, "TOKENS": 4, "BATCH": 2, "WORDS": 10}.items():
+        monkeypatch.setattr(watch, name, value)
+    watch.main()
+    torch.set_num_threads(threads)
+    printed = capsys.readouterr().out
+    assert "a transformer of 1,042 parameters" in printed
+    assert "weights, gradients and activations, every 10 steps" in printed

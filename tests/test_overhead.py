@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbviz.capture.overhead import Meter, round_up
@@ -54,6 +54,7 @@ def test_a_number_of_steps_stays_what_it_is_whatever_it_costs() -> None:
     assert training.captured == [0, 3, 6, 9]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(1e-4, 10), st.floats(1e-5, 100), st.floats(0.001, 0.5))
 def test_auto_stays_within_its_budget_and_captures_no_less_than_it_can_afford(
     step: float, cost: float, budget: float

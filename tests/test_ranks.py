@@ -12,8 +12,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from nbviz.capture import ranks  # noqa: E402
 from nbviz.capture.layer import Capture, Change, Key, Layer  # noqa: E402
-from nbviz.capture.ranks import merge, pack  # noqa: E402
+from nbviz.capture.ranks import Ranks, merge, pack  # noqa: E402
 from nbviz.formats.sketch import Sketch  # noqa: E402
 from tests import processes  # noqa: E402
 from tests.watched import same_counts  # noqa: E402
@@ -89,3 +90,62 @@ def test_a_capture_travels_as_bytes() -> None:
     assert (found.sketch.count, found.size, found.alive, found.saturated) == (10, 10, None, 4)
     assert same_counts(got.layers[Key("weights", "w")].sketch, [1.0, 2.0])
     assert got.changes == {"w": Change(4.0, 9.0)}
+
+
+class Store(dict[str, bytes]):
+    """What torch's stores do, in one process."""
+
+    def set(self, key: str, value: str | bytes) -> None:
+        self[key] = value.encode() if isinstance(value, str) else value
+
+    def check(self, keys: list[str]) -> bool:
+        return all(key in self for key in keys)
+
+    def delete_key(self, key: str) -> None:
+        del self[key]
+
+    def wait(self, keys: list[str], timeout: Any) -> None:
+        raise RuntimeError("none comes")
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> list[Ranks]:
+    """Two processes of which each does what it is told."""
+    store = Store()
+    made = []
+    monkeypatch.setattr(ranks.dist.distributed_c10d, "_get_default_store", lambda: store)
+    monkeypatch.setattr(ranks.dist.distributed_c10d, "PrefixStore", lambda prefix, inner: inner)
+    monkeypatch.setattr(ranks, "world", lambda: 2)
+    for rank in range(2):
+        monkeypatch.setattr(ranks.dist, "get_rank", lambda rank=rank: rank)
+        made.append(Ranks())
+    return made
+
+
+def captured(number: int, values: list[float]) -> Capture:
+    return Capture(number, number, {Key("activations", "fc"): Layer(Sketch.of(values, pivot=0.0), len(values))})
+
+
+def test_a_capture_waits_for_its_parts_and_keeps_its_turn(two: list[Ranks]) -> None:
+    first, second = two
+    first.give(captured(0, [1.0]))
+    first.give(captured(5, [2.0]))
+    second.give(captured(5, [3.0]))
+    assert first.collect() == []
+    second.give(captured(0, [4.0]))
+    whole = first.collect()
+    assert [capture.number for capture in whole] == [0, 5]
+    assert same_counts(whole[0].layers[Key("activations", "fc")].sketch, [1.0, 4.0])
+    assert same_counts(whole[1].layers[Key("activations", "fc")].sketch, [2.0, 3.0])
+    assert first.late == set()
+
+
+def test_a_process_that_sends_no_more_holds_up_the_first_for_a_few_captures_only(two: list[Ranks]) -> None:
+    first, _ = two
+    for number in range(ranks.LATE):
+        first.give(captured(number, [1.0]))
+        assert first.collect() == []
+    first.give(captured(ranks.LATE, [1.0]))
+    assert [capture.number for capture in first.collect()] == [0]
+    assert first.late == {1}
+    assert [capture.number for capture in first.collect(wait=True)] == [1, 2, 3, 4]

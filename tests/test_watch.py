@@ -16,6 +16,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 import nbviz  # noqa: E402
+from nbviz.capture.torch import FORWARDS  # noqa: E402
 from nbviz.notice import NbvizWarning  # noqa: E402
 from nbviz.run import Run  # noqa: E402
 from tests.watched import Kept, same_counts, small, train  # noqa: E402
@@ -72,10 +73,11 @@ def test_patterns_choose_among_names() -> None:
 def test_tied_weights_are_captured_once() -> None:
     model, run = small(), Kept()
     model.append(nn.Linear(5, 2))
+    model[2].bias.requires_grad_(False)
     model[3].weight = model[2].weight
     optimizer = sgd(model)
     with nbviz.watch(model, run, every=1, activations=False):
-        model[2].weight.grad = torch.ones(2, 5)
+        model[3](model[0](torch.ones(4, 3))).mean().backward()
         optimizer.step()
     assert len(run.sketches["weights/2.weight"]) == 1
     assert "weights/3.weight" not in run.sketches
@@ -178,10 +180,10 @@ def test_nothing_is_captured_while_a_model_is_evaluated() -> None:
 def test_outputs_without_any_step_stop_being_captured() -> None:
     model, run = small(), Kept()
     watch = nbviz.watch(model, run, every=1)
-    for _ in range(100):
+    for _ in range(FORWARDS + 10):
         model(torch.ones(1, 3))
     train(model, sgd(model), run)
-    assert run.last("activations/0").count == 64 * 5
+    assert run.last("activations/0").count == FORWARDS * 5
     watch.remove()
 
 

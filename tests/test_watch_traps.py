@@ -325,12 +325,12 @@ def test_names_are_those_of_the_model_within_its_wrappers(wrap: Callable[[nn.Mod
 # torch.compile
 
 
-def compiled(model: nn.Module) -> tuple[Any, Any]:
+def compiled(model: nn.Module, **options: Any) -> tuple[Any, Any]:
     from torch._dynamo.utils import counters
 
     torch._dynamo.reset()
     counters.clear()
-    return torch.compile(model, backend="eager"), counters
+    return torch.compile(model, backend="eager", **options), counters
 
 
 def test_a_compiled_model_has_two_graphs_and_no_break() -> None:
@@ -374,6 +374,40 @@ def test_compiled_parts_of_a_model_and_outputs_of_many_values() -> None:
     assert 10_000 < run.last("activations/0").count <= 16_384
     output = model[0](torch.ones(100, 3)).detach().norm()
     assert run["activations/norm/0"].values[-1] == pytest.approx(float(output), rel=0.2)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_checkpoint_within_a_compiled_model_is_left_out_as_it_would_break_the_graph(full: bool) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.inner = nn.Linear(3, 5), nn.Sequential(nn.Linear(5, 5), nn.ReLU())
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return checkpoint(self.inner, self.first(x), use_reentrant=False)
+
+    model, run = Net(), Kept()
+    with nbviz.watch(model, run, every=2):
+        whole, counters = compiled(model, fullgraph=full)
+        train(whole, sgd(model), run, 4)
+    assert not counters["graph_break"]
+    assert run.steps("activations/first") == run.steps("gradients/inner.0.weight") == [0, 2]
+    assert "activations/inner.0" not in run.sketches
+
+
+def test_a_compiled_step_of_the_optimizer_goes_on() -> None:
+    model, run = small(), Kept()
+    optimizer = sgd(model)
+    torch._dynamo.reset()
+    step = torch.compile(optimizer.step, backend="eager")
+    before = model[0].weight.detach().clone()
+    with nbviz.watch(model, run, every=1):
+        for _ in range(3):
+            optimizer.zero_grad(set_to_none=False)
+            model(torch.ones(4, 3)).mean().backward()
+            step()
+    assert not torch.equal(before, model[0].weight)
+    assert len(run.sketches["weights/0.weight"]) >= 2
 
 
 # Bad input: models
@@ -421,7 +455,7 @@ def test_layers_that_come_later_are_captured_from_then_on() -> None:
     with nbviz.watch(model, run, every=1):
         train(model, sgd(model), run)
         model.add_module("3", nn.Linear(2, 2))
-        model[0].extra = nn.Parameter(torch.ones(2))
+        model[0].extra = nn.Parameter(torch.ones(2), requires_grad=False)
         train(model, sgd(model), run, 2)
     assert run.steps("weights/3.weight")[-1] == run.steps("activations/3")[-1] == 2
     assert run.steps("weights/0.extra") == [1, 2]
@@ -446,6 +480,24 @@ def test_a_tensor_of_a_billion_values_is_captured_from_some_of_them() -> None:
     run = outputs(Gives(lambda x: x.expand(10**9)), lambda layer, x: (layer(x), x)[1], torch.full((1,), 2.0))
     assert 10**7 < run.last("activations/layer").count <= 2**24
     assert run["activations/norm/layer"].values.tolist() == pytest.approx([2 * np.sqrt(1e9)])
+
+
+def test_a_model_that_is_moved_while_it_is_watched_is_captured_where_it_is() -> None:
+    model, run = small(), Kept()
+    with nbviz.watch(model, run, every=1) as watch:
+        train(model, sgd(model), run)
+        model.double()
+        train(model, sgd(model), run, 1, lambda: torch.ones(4, 3).double())
+        model.to("meta")
+        with pytest.warns(NbvizWarning, match="is on the meta device"):
+            model(torch.ones(4, 3, device="meta")).mean().backward()
+            sgd(model).step()
+            run.log(loss=1.0)
+        assert watch.missing["weights/0.weight"] == "is on the meta device, which holds no values"
+        model.to_empty(device="cpu").float()
+        train(model, sgd(model), run)
+        assert watch.missing == {}
+    assert run.steps("weights/0.weight") == run.steps("activations/0") == [0, 1, 3]
 
 
 def test_a_hook_that_raises_ends_its_own_step_and_no_capture() -> None:

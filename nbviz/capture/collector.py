@@ -78,6 +78,8 @@ class Collector:
         if self.ranks is not None:
             for whole in self.ranks.collect(wait):
                 self._writer.write(whole, every)
+            for rank in sorted(self.ranks.late):
+                self._writer.notice(f"Process {rank} has sent no part of a capture, which is shown without it.")
         self._writer.report_missing()
 
     def _take(self, capture: Capture, key: Key, found: Layer | str) -> None:

@@ -44,6 +44,13 @@ class _Open:
 class Ranks:
     """The processes that watch the same model; the first of them shows what all have captured.
 
+    Attributes
+    ----------
+    late : set of int
+        Processes without which a capture was shown, as they had not sent their parts.
+
+    Notes
+    -----
     Watches are told apart by their order, so every process has to watch the same models in the same order.
     """
 
@@ -55,6 +62,7 @@ class Ranks:
         self._store: Any = dist.distributed_c10d.PrefixStore(f"nbviz/{next(_numbers)}", store)
         self._open: list[_Open] = []
         self._asked: int | None = None
+        self.late: set[int] = set()
         self._store.set(f"watching/{self.rank}", "1")
 
     def give(self, capture: Capture) -> None:
@@ -80,7 +88,9 @@ class Ranks:
                     self._store.delete_key(key)
                     each.missing.discard(rank)
         while self._open and (not self._open[0].missing or wait or len(self._open) > LATE):
-            whole.append(self._open.pop(0).capture)
+            first = self._open.pop(0)
+            self.late |= first.missing
+            whole.append(first.capture)
         return whole
 
     def _comes(self, key: str) -> bool:

@@ -67,7 +67,7 @@ class Tap:
         if not gate.open:
             return
         if torch.compiler.is_compiling():
-            if torch.is_grad_enabled():
+            if torch.is_grad_enabled() and not in_region():
                 self._keep(output)
             return
         # Checkpointing runs a layer once more in the backward pass, and its first pass may be without gradients.
@@ -93,3 +93,20 @@ def in_backward() -> bool:
     """Whether autograd runs this, as when a checkpoint computes a layer again."""
     running: int = torch._C._current_graph_task_id()
     return running != -1
+
+
+def in_region() -> bool:
+    """Whether torch.compile traces a part of a graph that keeps nothing for later, as what a checkpoint runs.
+
+    To keep something there would break the graph, and under ``fullgraph=True`` end the training.
+    """
+    try:
+        from torch._dynamo.symbolic_convert import InstructionTranslator
+
+        return InstructionTranslator.current_tx().output.current_tracer.parent is not None
+    except Exception:  # another version of torch, of which we cannot know
+        return True
+
+
+# What `torch.compiler.assume_constant_result` does, but it imports the whole compiler: called once, while tracing.
+in_region._dynamo_marked_constant = True  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ from nbviz.capture.tensors import first_floats
 from nbviz.capture.writer import Writer
 from nbviz.run import Run
 
-FORWARDS = 64
+FORWARDS = 256
 """Forwards without a step after which outputs are no longer captured: there may never be one."""
 
 _watches: weakref.WeakKeyDictionary[nn.Module, weakref.ref[Watch]] = weakref.WeakKeyDictionary()
@@ -208,7 +208,8 @@ class Watch:
                 others = [each for each in self._steppers if each is not optimizer]
                 slots = stepped_by(self._slots, optimizer, others)
                 self._read(slots, getattr(optimizer, "grad_scale", None))
-                self._moves.before(slots, self._collector.copies)
+                if "weights" in self._what:
+                    self._moves.before(slots, self._collector.copies)
             self._gate.seen = False
             self._steppers.add(optimizer)
             self._stepped.add(optimizer)
@@ -218,7 +219,7 @@ class Watch:
         if optimizer not in self._stepped:
             return
         with self._lock, self._guarded("A step"):
-            if self._capture is not None and "weights" in self._what:
+            if self._capture is not None:
                 for name, change in self._moves.after().items():
                     self._capture.add_change(name, change)
             if not self._gate.seen and all(each in self._stepped for each in self._steppers):
@@ -251,18 +252,23 @@ class Watch:
     def _finish(self) -> None:
         """The step of training is over."""
         capture, self._capture = self._capture, None
-        if capture is not None:
-            for tap in list(self._taps.values()):
-                if tap.sample is not None:
-                    (sample, size), tap.sample = tap.sample, None
-                    key = Key("activations", tap.name)
-                    self._collector.start(capture, [Wanted(key, sample, ends=tap.ends, size=size)])
-        self._collector.finish(capture, self.every)
-        self._meter.step(self._number)
-        self._collector.agree(self._meter, self._number)
-        self._number, self._forwards = self._number + 1, 0
+        number, self._number, self._forwards = self._number, self._number + 1, 0
         self._stepped.clear()
-        self._gate.open = self._meter.due(self._number)
+        try:
+            if capture is not None:
+                self._collector.start(capture, list(self._sampled()))
+            self._collector.finish(capture, self.every)
+        finally:
+            self._meter.step(number)
+            self._collector.agree(self._meter, number)
+            self._gate.open = self._meter.due(self._number)
+
+    def _sampled(self) -> Iterator[Wanted]:
+        """What the hooks in compiled graphs kept."""
+        for tap in list(self._taps.values()):
+            if tap.sample is not None:
+                (sample, size), tap.sample = tap.sample, None
+                yield Wanted(Key("activations", tap.name), sample, ends=tap.ends, size=size)
 
 
 def _hooks_of(
