@@ -17,6 +17,7 @@ from torch import nn  # noqa: E402
 
 import nbviz  # noqa: E402
 from nbviz.capture.torch import FORWARDS  # noqa: E402
+from nbviz.channel import pump  # noqa: E402
 from nbviz.notice import NbvizWarning  # noqa: E402
 from nbviz.run import Run  # noqa: E402
 from tests.watched import Kept, same_counts, small, train  # noqa: E402
@@ -93,6 +94,7 @@ def test_it_runs_into_histograms_and_scalars_of_a_live_loss() -> None:
     assert live.run["gradients/norm/0.weight"].steps.tolist() == [0, 2]
     assert live.run["loss"].steps.tolist() == [0, 1, 2, 3]
     assert live.run.problems == []
+    pump.forget(live.channels[0])
 
 
 # Steps
@@ -278,6 +280,7 @@ def test_the_first_layer_with_nan_is_told_of_once() -> None:
     sentence = "The first layer with NaN or infinities: activations/0, 4 of 20 values at step 2."
     assert [str(warning.message)] == run.problems == [sentence]
     assert run.values("activations/nonfinite/0") == [0, 0, 4, 8]
+    assert run.marks == [2]
 
 
 def test_nan_that_comes_up_in_the_backward_pass_is_told_of_where_it_began() -> None:

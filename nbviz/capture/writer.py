@@ -25,6 +25,7 @@ class Writer:
         self.missing: dict[str, str] = {}
         self._run = run
         self._new: dict[str, list[str]] = {}
+        self._broken = False
 
     def miss(self, key: Key, why: str) -> None:
         """There is nothing to capture of a layer."""
@@ -47,7 +48,10 @@ class Writer:
         self._run.log_derived({statistic.tag: value for statistic, value in derived(capture)}, step=capture.step)
         self.captures += 1
         first = first_nonfinite(capture.layers)
-        if first is not None:
+        if first is not None and not self._broken:
+            self._broken = True
+            # However long the run gets, this capture is kept as it is.
+            self._run.mark(capture.step)
             self._report_nonfinite(first, capture, every)
 
     def report_missing(self) -> None:
