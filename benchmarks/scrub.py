@@ -1,4 +1,4 @@
-"""Scrubbing through 50 layers x 200 captures x 64 bins in a real Chromium: from the key press to the drawn frame."""
+"""Scrubbing in a real Chromium through 50 layers x 200 captures and 200 x 500: from key press to drawn frame."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
@@ -17,26 +18,44 @@ from benchmarks.measure import Row, arguments, print_table
 from nbviz.formats.wire import decode
 from tests.browser.conftest import FLAGS, chromium
 
-LAYERS, CAPTURES, BINS, EVERY = 50, 200, 64, 50
+BINS = 64
+
+
+class Case(NamedTuple):
+    layers: int
+    captures: int
+    every: int
+    """Steps from capture to capture."""
+
+    def tags(self) -> list[str]:
+        if self.layers < 100:
+            return [f"layer{layer:02d}/weight" for layer in range(self.layers)]
+        return [f"layer{layer // 12}.{layer % 12}.conv.weight" for layer in range(self.layers)]
+
+
+CASES = (Case(50, 200, 50), Case(200, 500, 20))
+EXPORTED_BYTES = 64_000_000
+"""So much that the exported page holds every capture: what is measured is the view."""
 SCRIPT = (Path(__file__).parent / "scrub.js").read_text("utf-8")
 LATE = 25.0
 """Milliseconds between two frames from which one of 60 a second was missed."""
 
 
-def trained_run() -> nbviz.Run:
-    """Distributions that narrow and drift, captured every 50 of 10,000 steps of loss and accuracy."""
+def trained_run(case: Case) -> nbviz.Run:
+    """Distributions that narrow and drift, captured every so many of 10,000 steps of loss and accuracy."""
     run = nbviz.Run("scrubbed")
-    steps = np.arange(CAPTURES * EVERY)
+    steps = np.arange(case.captures * case.every)
     noise = np.random.default_rng(0).normal(0, 0.02, (2, len(steps)))
     run.extend("loss", steps, 1.7e9 + steps, 2.3 * np.exp(-steps / 3000) + noise[0] + 0.1)
     run.extend("accuracy", steps, 1.7e9 + steps, 0.95 - 0.85 * np.exp(-steps / 2000) + noise[1] / 4)
-    for capture in range(CAPTURES):
-        for layer in range(LAYERS):
-            spread = 0.3 + 0.02 * layer + 0.004 * capture
+    for layer, tag in enumerate(case.tags()):
+        for capture in range(case.captures):
+            age = capture / case.captures
+            spread = 0.3 + layer / case.layers + 0.8 * age
             edges = np.linspace(-4 * spread, 4 * spread, BINS + 1)
             centres = (edges[1:] + edges[:-1]) / 2
-            counts = np.rint(1e4 * np.exp(-(((centres - capture / 400) / spread) ** 2) / 2))
-            run.append_histogram(f"layer{layer:02d}/weight", capture * EVERY, 1.7e9 + capture, counts, edges)
+            counts = np.rint(1e4 * np.exp(-(((centres - age / 2) / spread) ** 2) / 2))
+            run.append_histogram(tag, capture * case.every, 1.7e9 + capture, counts, edges)
     return run
 
 
@@ -45,25 +64,25 @@ def opened(run: nbviz.Run) -> Iterator[Page]:
     """An Inspector of the run as an exported page, in Chromium."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         inspector = nbviz.Inspector(run)
-        path = nbviz.export_html(inspector, Path(folder) / "run.html")
+        with patch("nbviz.export.SNAPSHOT_BYTES", EXPORTED_BYTES):
+            path = nbviz.export_html(inspector, Path(folder) / "run.html")
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(path.as_uri())
-        page.get_by_role("slider", name="Step").wait_for()
+        page.get_by_role("slider", name="Step").wait_for(timeout=60_000)
         page.evaluate(f"() => {{ {SCRIPT} }}")
         page.evaluate("scrubbing.start()")
         yield page
         browser.close()
 
 
-def check_exported(run: nbviz.Run) -> None:
+def check_exported(run: nbviz.Run, case: Case) -> None:
     """The exported page must hold every capture, or something easier is measured."""
     from nbviz.channel import Channel
-    from nbviz.export import SNAPSHOT_BYTES
 
-    splices = decode(Channel.of(run).snapshot(SNAPSHOT_BYTES)).splices
+    splices = decode(Channel.of(run).snapshot(EXPORTED_BYTES)).splices
     held = [len(splice.columns.walls) for splice in splices if splice.kind == "histogram"]
-    assert held == [CAPTURES] * LAYERS, held
+    assert held == [case.captures] * case.layers, held
 
 
 class Processor:
@@ -144,11 +163,10 @@ def play_row(speed: str, plays: list[tuple[float, float, int, float]]) -> Row:
     return Row(what, f"{rate:.1f} fps", "", round(rate, 1), 59, unit="fps")
 
 
-def main() -> None:
-    quick = arguments(__doc__).quick
+def measure(case: Case, quick: bool) -> list[Row]:
     presses, rounds = (20, 1) if quick else (100, 5)
-    run = trained_run()
-    check_exported(run)
+    run = trained_run(case)
+    check_exported(run, case)
     with opened(run) as page:
         fresh = pressed(page, "ArrowLeft", presses)
         again = pressed(page, "ArrowRight", presses)
@@ -156,8 +174,14 @@ def main() -> None:
         normal = [] if quick else [played(page, "1")]
     rows = [*press_rows("steps not shown before", fresh, 20), *press_rows("steps shown before", again, 20)]
     rows.append(play_row("8", fast))
-    rows += [play_row("1", normal)] if normal else []
-    print_table(f"{LAYERS} layers x {CAPTURES} captures x {BINS} bins, headless Chromium without a GPU", rows, peer="")
+    return [*rows, play_row("1", normal)] if normal else rows
+
+
+def main() -> None:
+    quick = arguments(__doc__).quick
+    for case in CASES:
+        what = f"{case.layers} layers x {case.captures} captures x {BINS} bins, headless Chromium without a GPU"
+        print_table(what, measure(case, quick), peer="")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from nbviz.run import Run
     from nbviz.series import Histogram, HistogramSeries, ItemSeries, ScalarSeries
     from nbviz.sources.events import follow, read
+    from nbviz.views.compare import Compare
+    from nbviz.views.distributions import Distributions
     from nbviz.views.inspector import Inspector
+    from nbviz.views.layer_map import LayerMap
     from nbviz.views.live_loss import LiveLoss
     from nbviz.views.ridgeline import Ridgeline
     from nbviz.views.scrubber import Scrubber
@@ -19,10 +22,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Compare",
+    "Distributions",
     "Histogram",
     "HistogramSeries",
     "Inspector",
     "ItemSeries",
+    "LayerMap",
     "LiveLoss",
     "NbvizWarning",
     "Ridgeline",
@@ -38,10 +44,13 @@ __all__ = [
 
 # Imported at their first use: a process that reads a log has no need of widgets, which take longer than the reading.
 _MODULES = {
+    "Compare": "views.compare",
+    "Distributions": "views.distributions",
     "Histogram": "series",
     "HistogramSeries": "series",
     "Inspector": "views.inspector",
     "ItemSeries": "series",
+    "LayerMap": "views.layer_map",
     "LiveLoss": "views.live_loss",
     "NbvizWarning": "notice",
     "Ridgeline": "views.ridgeline",

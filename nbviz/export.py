@@ -11,7 +11,7 @@ from typing import Any
 from nbviz.channel import STATIC, Channel
 
 SNAPSHOT_BYTES = 8_000_000
-VIEW = ("panels", "channels", "names", "title", "smoothing", "superseded", "tags", "picture")
+VIEW = ("panels", "channels", "names", "title", "smoothing", "superseded", "tags", "layer", "picture")
 
 PAGE = """\
 <!doctype html>
@@ -44,7 +44,7 @@ def export_html(widget: Any, path: str | pathlib.Path) -> pathlib.Path:
 
     Parameters
     ----------
-    widget : LiveLoss, Inspector, Ridgeline or Scrubber
+    widget : LiveLoss, Inspector, Ridgeline, Compare, LayerMap, Distributions or Scrubber
     path : str or Path
         The file to write; an existing one is replaced.
 
@@ -73,7 +73,7 @@ def export_html(widget: Any, path: str | pathlib.Path) -> pathlib.Path:
             }
             for channel in channels
         },
-        "view": widget.get_state(list(VIEW)),
+        "view": widget.get_state([*VIEW, *widget.KNOBS]),
     }
     page = PAGE.format(
         title=html.escape(widget.title or ", ".join(channel.run for channel in channels)),

@@ -8,11 +8,14 @@ from pathlib import Path
 import anywidget
 import pytest
 
+from nbviz import Compare, LayerMap, Ridgeline
 from nbviz.channel import Channel
 from nbviz.views.view import View
 
 ROOT = Path(__file__).parent.parent
 DOCS = (ROOT / "docs/wire.md").read_text("utf-8")
+VIEWS: list[type[View]] = [Compare, LayerMap, Ridgeline]
+"""Those that have traits beside those of every view."""
 SOURCE = {path.stem: path.read_text("utf-8") for path in (ROOT / "js/src").glob("*.ts")}
 WORD = re.compile(r"_?[a-z]+")
 
@@ -39,14 +42,28 @@ def keys_of(interface: str) -> set[str]:
     return set(re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE))
 
 
-@pytest.mark.parametrize(("widget", "module"), [(Channel, "channel"), (View, "views")])
-def test_the_front_end_reads_the_traits_that_the_kernel_syncs(widget: type[anywidget.AnyWidget], module: str) -> None:
-    assert read_by(module) == own_traits(widget)
+def knobs() -> set[str]:
+    listed = re.search(r"const KNOBS = \[(.*?)\]", SOURCE["views"])
+    assert listed
+    return set(re.findall(r'"(\w+)"', listed[1]))
 
 
-@pytest.mark.parametrize("widget", [Channel, View])
-def test_every_trait_is_documented(widget: type[anywidget.AnyWidget]) -> None:
-    assert {row[1] for row in documented("Traits") if row[0] == widget.__name__} == own_traits(widget)
+def test_the_front_end_reads_the_traits_that_the_kernel_syncs() -> None:
+    assert read_by("channel") == own_traits(Channel)
+    assert read_by("views") == own_traits(View)
+    assert knobs() == {knob for view in VIEWS for knob in view.KNOBS}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_knobs_of_a_view_are_its_own_traits(view: type[View]) -> None:
+    assert set(view.KNOBS) == own_traits(view) - own_traits(View)
+
+
+@pytest.mark.parametrize(("widget", "base"), [(Channel, Channel), (View, View), *((view, View) for view in VIEWS)])
+def test_every_trait_is_documented(widget: type[anywidget.AnyWidget], base: type[anywidget.AnyWidget]) -> None:
+    inherited = own_traits(base) if widget is not base else set()
+    documented_here = {row[1] for row in documented("Traits") if row[0] == widget.__name__}
+    assert documented_here == own_traits(widget) - inherited
 
 
 def encoded_keys(*functions: str) -> set[str]:
@@ -82,6 +99,6 @@ def test_messages_have_the_same_types_everywhere() -> None:
 
 
 def test_every_name_is_one_lower_case_word() -> None:
-    names = own_traits(Channel) | own_traits(View) | keys_of("Frame") | keys_of("Head")
+    names = own_traits(Channel) | own_traits(View) | knobs() | keys_of("Frame") | keys_of("Head")
     names |= keys_of("ScalarColumns") | keys_of("HistogramColumns")
     assert [name for name in names if not WORD.fullmatch(name)] == []

@@ -251,16 +251,13 @@ def test_zeros_and_lost_values_are_said_at_the_row_s_end() -> None:
     assert "12 NaN/Inf · 50\u00a0%\u00a0≈\u00a00" in texts(draw(run))
 
 
-def test_zeros_that_are_counted_apart_are_said_to_be_zero_and_drawn_like_others() -> None:
-    apart, within = Run("r"), Run("r")
+def test_zeros_that_are_counted_apart_are_said_to_be_zero_and_have_no_place_on_the_axis() -> None:
+    apart, none = Run("r"), Run("r")
     apart.append_histogram("a", 0, 0.0, [1, 1], [-1, 0, 1], zeros=2)
-    within.append_histogram("a", 0, 0.0, [1, 2, 1], [-1, -1e-13, 1e-13, 1])
+    none.append_histogram("a", 0, 0.0, [1, 1], [-1, 0, 1])
     assert "50\u00a0%\u00a0=\u00a00" in texts(draw(apart))
-    (one,), (two,) = (paths(draw(run, panels=("ridges",)), "ridge") for run in (apart, within))
-    tops = [min(points(ridge), key=lambda point: point[1]) for ridge in (one, two)]
-    assert tops[0] == pytest.approx(tops[1], abs=3)
-    heights = [sorted(y for _, y in points(ridge)) for ridge in (one, two)]
-    assert heights[0] == pytest.approx(heights[1], abs=1)
+    tops = [min(y for _, y in points(paths(draw(run, panels=("ridges",)), "ridge")[0])) for run in (apart, none)]
+    assert tops[0] == tops[1]
 
 
 def test_a_layer_of_nothing_but_zeros_is_said_to_be_so() -> None:
@@ -275,6 +272,96 @@ def test_a_ridge_is_highest_where_most_values_are() -> None:
     peak = [x for x, y in drawn if y == min(y for _, y in drawn)]
     middle = (drawn[0][0] + drawn[-1][0]) / 2
     assert abs(np.mean(peak) - middle) < 2
+
+
+def captured(count: int = 40, **knobs: str) -> ET.Element:
+    """One layer over steps 0, 10, 20, … with the cursor at the sixth capture."""
+    run = Run("r")
+    for step in range(0, 10 * count, 10):
+        with_histograms(run, ["layer"], step)
+    knobs = {"mode": "offset", "axis": "auto", "filter": "", **knobs}
+    return draw(run, step=50, panels=("ridges",), knobs=knobs)
+
+
+def test_one_layer_is_drawn_over_all_its_captures_as_the_view_draws_it() -> None:
+    for mode in ("offset", "overlay"):
+        picture = captured(20, mode=mode)
+        assert len(paths(picture, "ridge")) == 20
+        assert [path.get("stroke") for path in paths(picture, "ridge")].count("#337ab5") in (1, 20)
+        assert f"20 captures · {mode} · linear" in texts(picture)
+    picture = captured(20, mode="heatmap")
+    assert paths(picture, "heat") and not paths(picture, "ridge")
+    assert "layer at step 50" in texts(picture)
+
+
+def test_of_very_many_captures_some_are_drawn_and_that_at_the_cursor_is_among_them() -> None:
+    picture = captured(999)
+    assert len(paths(picture, "ridge")) <= 32
+    assert "50" in texts(picture) and "999 captures · offset · linear" in texts(picture)
+
+
+def test_the_ink_of_a_heat_map_covers_the_bins_that_hold_values_once() -> None:
+    def areas(path: ET.Element) -> float:
+        cells = re.findall(r"h([\d.]+)v([\d.]+)", path.get("d", ""))
+        return sum(float(width) * float(height) for width, height in cells)
+
+    picture = captured(20, mode="heatmap")
+    width, height = 900 - 56, 480 - 28 - 26
+    covered = sum(map(areas, paths(picture, "heat")))
+    # Values fill 5 of the axis's 6 units, which is 68 of 80 bins at least in part; smoothing adds one at either end.
+    assert covered == pytest.approx(width * height * 70 / 80, rel=0.002)
+
+
+def test_a_filtered_picture_shows_what_the_filter_finds() -> None:
+    run = with_histograms(Run("r"), ["fc1/weight", "fc2/weight", "conv/weight"])
+    knobs = {"mode": "offset", "axis": "auto", "filter": "/^FC/i"}
+    picture = draw(run, panels=("ridges",), knobs=knobs)
+    assert len(paths(picture, "ridge")) == 2
+    assert "No layer matches &lt;" not in "".join(texts(picture))
+    nothing = draw(run, panels=("ridges",), knobs={**knobs, "filter": "<none>"})
+    assert "No layer matches <none>" in texts(nothing)
+
+
+def test_the_axis_of_a_picture_is_the_one_that_was_asked_for() -> None:
+    run = with_histograms(Run("r"), ["a", "b"])
+    for axis in ("linear", "symlog", "density"):
+        knobs = {"mode": "offset", "axis": axis, "filter": ""}
+        assert axis in texts(draw(run, panels=("ridges",), knobs=knobs))
+
+
+# Comparisons
+
+
+def compared(runs: list[Run], step: int = 50, **knobs: object) -> tuple[ET.Element, str]:
+    knobs = {"tag": "", "steps": [None, None], "axis": "auto", **knobs}
+    words = picture_html(runs, ("compare",), "x", step, 0.0, "", knobs=knobs)["text/plain"]
+    return draw(runs, step=step, panels=("compare",), knobs=knobs), words
+
+
+def test_two_steps_are_compared_over_each_other_and_by_their_distance() -> None:
+    run = Run("r")
+    for step in range(0, 100, 10):
+        run.append_histogram("w", step, 0.0, [4], [step, step + 1.0])
+    picture, words = compared([run])
+    assert words == "r: w, step 0 against step 50: distance 50"
+    assert [path.get("stroke-dasharray") for path in paths(picture, "side")] == [None, "6 4"]
+    assert len(points(paths(picture, "distance")[0])) == 10
+    assert compared([run], steps=[20, 90])[1] == "r: w, step 20 against step 90: distance 70"
+
+
+def test_two_runs_are_compared_at_the_cursor() -> None:
+    runs = [with_histograms(Run(name), ["w"], scale=scale) for name, scale in (("a", 1.0), ("b", 2.0))]
+    picture, words = compared(runs)
+    # Values of b are twice those of a, whose mean size is (9 / 4 + 8 + 4) / 19.
+    assert words == "2 runs: w, a step 0 against b step 0: distance 0.75"
+    assert {"a step 0", "b step 0"} <= set(texts(picture))
+
+
+def test_what_cannot_be_compared_is_said_in_words() -> None:
+    assert "No histograms to compare yet." in texts(compared([run_of(loss=[1, 2])])[0])
+    picture, words = compared([with_histograms(Run("r"), ["w"])], tag="<v>")
+    assert words == "r: <v> is not there to be compared"
+    assert "<v> is not there to be compared." in texts(picture)
 
 
 # What a restart superseded

@@ -37,13 +37,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reduce": set(),
     "sender": {"charts", "formats", "rebin", "reduce", "run", "series"},
     "channel": {"charts", "formats", "pump", "run", "sender", "series", "values"},
-    "picture": {"channel", "charts", "rebin", "reduce", "run", "series"},
+    "picture": {"channel", "charts", "layers", "rebin", "reduce", "run", "series"},
     "export": {"channel", "charts", "picture", "run", "series"},
     "sources": {"column", "formats", "run", "series", "tables"},
     "capture": {"formats", "layers", "run"},
     "command": {"export", "run", "series", "sources", "tables", "views"},
     "__main__": {"command"},
-    "views": {"channel", "charts", "export", "formats", "picture", "run", "series"},
+    "views": {"channel", "charts", "export", "formats", "layers", "picture", "run", "series"},
 }
 
 # Only views bring these: who reads a log does not wait for them.

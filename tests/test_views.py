@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
 import pytest
+from traitlets import TraitError
 
-from nbviz import Inspector, LiveLoss, Ridgeline, Run, Scrubber
+from nbviz import Compare, Inspector, LiveLoss, Ridgeline, Run, Scrubber
 from nbviz.channel import Channel
 
 VIEWS = [LiveLoss, Inspector, Ridgeline, Scrubber]
@@ -115,6 +117,86 @@ def test_the_page_shows_and_hides_superseded_rows() -> None:
     assert not live.superseded
     live.set_state({"superseded": True})
     assert live.superseded
+
+
+SELECTION = {"tag": "fc1", "values": (-0.5, 1.0), "steps": (0, 20)}
+
+
+def test_the_page_brushes_and_observers_hear_of_it() -> None:
+    ridge, heard = Ridgeline(trained()), []
+    ridge.observe(lambda change: heard.append(change["new"]), "selection")
+    ridge.set_state({"selection": {"tag": "fc1", "values": [-0.5, 1], "steps": [0, 20]}})
+    ridge.set_state({"selection": None})
+    assert heard == [SELECTION, None]
+    ridge.selection = {**SELECTION, "steps": [3, 4.0]}
+    assert ridge.selection == {**SELECTION, "steps": (3, 4)}
+
+
+@pytest.mark.parametrize(
+    ("selection", "words"),
+    [
+        (3, "a selection is {"),
+        ({"tag": "fc1"}, "a selection is {"),
+        ({**SELECTION, "run": "a"}, "a selection is {"),
+        ({**SELECTION, "tag": 3}, "the tag of a selection is a str, not 3"),
+        ({**SELECTION, "values": (1, 0)}, "the values of a selection are two finite numbers in their order"),
+        ({**SELECTION, "values": (0, float("nan"))}, "the values of a selection"),
+        ({**SELECTION, "values": (0, float("inf"))}, "the values of a selection"),
+        ({**SELECTION, "values": "ab"}, "the values of a selection"),
+        ({**SELECTION, "values": None}, "the values of a selection"),
+        ({**SELECTION, "steps": (0, 1, 2)}, "the steps of a selection"),
+        ({**SELECTION, "steps": (0, float("inf"))}, "the steps of a selection"),
+    ],
+)
+def test_what_is_no_selection_is_refused_and_from_the_page_ignored(selection: Any, words: str) -> None:
+    ridge = Ridgeline(trained(), selection=SELECTION)
+    with pytest.raises(TraitError) as refused:
+        ridge.selection = selection
+    assert words in str(refused.value)
+    ridge.set_state({"selection": selection})
+    assert ridge.selection == SELECTION
+
+
+def test_layers_are_filtered_by_a_text_or_a_regular_expression() -> None:
+    ridge = Ridgeline(trained(), filter=re.compile("fc[12]", re.IGNORECASE))
+    assert ridge.filter == "/fc[12]/i"
+    ridge.set_state({"filter": "weight"})
+    ridge.set_state({"filter": "/half-typed["})
+    assert ridge.filter == "weight"
+    with pytest.raises(TraitError, match=r"filter='/fc\[/' is no regular expression: unterminated"):
+        ridge.filter = "/fc[/"
+    with pytest.raises(TraitError, match="a text of 1,000 characters at most, not of 1,001"):
+        ridge.filter = "a" * 1001
+
+
+@pytest.mark.parametrize("state", [{"mode": "pie"}, {"mode": None}, {"axis": 3}, {"filter": 3}, {"filter": "a" * 1001}])
+def test_nonsense_from_the_page_changes_no_ridgeline(state: dict[str, Any]) -> None:
+    ridge = Ridgeline(trained(), mode="overlay", axis="symlog", filter="fc")
+    before = ridge.get_state()
+    ridge.set_state(state)
+    assert ridge.get_state() == before
+
+
+def test_two_runs_or_two_steps_of_one_are_compared() -> None:
+    a, b = Run("a"), Run("b")
+    assert Compare(a, b).names == [["a", "a"], ["b", "b"]]
+    assert Compare(a, Run("a")).names == [["a (1)", "a (1)"], ["a (2)", "a (2)"]]
+    assert len(Compare(a, a, tag="fc1").channels) == 1
+    compare = Compare(a, steps=30)
+    assert compare.steps == [30, None]
+    compare.steps = (None, 7)
+    assert compare.steps == [None, 7]
+    compare.set_state({"steps": [1, None], "tag": "fc2", "axis": "symlog"})
+    compare.set_state({"steps": [1], "tag": 3, "axis": "density"})
+    assert (compare.steps, compare.tag, compare.axis) == ([1, None], "fc2", "symlog")
+    with pytest.raises(TraitError, match="the steps of a comparison are one step, or two of which either may be None"):
+        compare.steps = (1, 2, 3)
+
+
+@pytest.mark.parametrize("wrong", [{"a": Run()}, "logs", None])
+def test_what_cannot_be_compared_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"Compare\(\) takes one Run or two, not a (dict|str|NoneType)\."):
+        Compare(wrong, Run())
 
 
 def test_a_view_of_a_restarted_run_stands_at_the_step_it_has_reached_again() -> None:

@@ -52,7 +52,9 @@ export class FakeScene implements Scene {
   readonly panels: readonly string[] = ["header", "charts", "ridges", "scrubber"];
   readonly cursor = new FakeCursor();
   readonly hidden = new Set<string>();
+  readonly knobs = new Map<string, unknown>();
   tags: readonly string[] | null = null;
+  layer: string | null = null;
   request: () => void = () => {};
 
   constructor(readonly stores: readonly FakeStore[], public theme: Theme, readonly title = "") {}

@@ -1,7 +1,7 @@
 import { formatRate, formatStep } from "./axes";
 import { make, setAttribute, setText } from "./dom";
 import { isCharted } from "./group";
-import type { MakePanel, Scalars, Scene, State, Store } from "./model";
+import type { MakePanel, Scalars, Scene, Series, State, Store } from "./model";
 
 /** Rows are arriving while the last came within this time. */
 const QUIET_MS = 5000;
@@ -102,8 +102,12 @@ function makeSmoothing(scene: Scene, signal: AbortSignal): { element: HTMLElemen
   return { element, draw };
 }
 
-/** The switch that shows what restarts superseded, where there is anything. */
-export function makeSuperseded(scene: Scene, signal: AbortSignal): { element: HTMLElement; draw: () => void } {
+const inPanels = ({ panels, tags }: Scene, series: Series): boolean => series.kind === "histogram"
+  ? ["ridges", "compare", "distributions"].some((panel) => panels.includes(panel)) && (tags?.includes(series.tag) ?? true)
+  : panels.includes("charts") && isCharted(series, tags);
+
+/** The switch that shows what restarts superseded, where there is anything in what the view shows. */
+export function makeSuperseded(scene: Scene, signal: AbortSignal, shows = inPanels): { element: HTMLElement; draw: () => void } {
   const count = make("span");
   const element = make("button", { class: "superseded", type: "button" }, make("span", { class: "superseded-word" }, "superseded "), count);
   element.addEventListener("click", () => {
@@ -113,9 +117,7 @@ export function makeSuperseded(scene: Scene, signal: AbortSignal): { element: HT
   }, { signal });
   const draw = (): void => {
     const series = scene.stores.flatMap((store) => [...store.series.values()]);
-    const shown = series.filter((each) => each.kind === "histogram"
-      ? scene.panels.includes("ridges") && (scene.tags?.includes(each.tag) ?? true)
-      : scene.panels.includes("charts") && isCharted(each, scene.tags));
+    const shown = series.filter((each) => shows(scene, each));
     const rows = shown.reduce((sum, { superseded = 0 }) => sum + superseded, 0);
     element.hidden = rows === 0;
     setText(count, formatStep(rows));

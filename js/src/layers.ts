@@ -1,7 +1,7 @@
 /** Which layers a ridge panel shows, in which order, and by which names. */
 
-import { seriesKey, type Capture, type Captures, type Scene, type Store } from "./model";
-import { captureIndex, zerosAreExact, zeroShare } from "./rebin";
+import { seriesKey, type Captures, type Scene, type Store } from "./model";
+import { searchFor } from "./search";
 
 export interface Layer {
   readonly key: string;
@@ -14,7 +14,10 @@ export interface Layer {
 }
 
 export interface Layers {
+  /** Those that the search finds. */
   readonly all: readonly Layer[];
+  /** How many there are to be searched. */
+  readonly total: number;
   readonly title: string;
 }
 
@@ -60,55 +63,58 @@ export function nameLayers(tags: readonly string[]): { labels: string[]; title: 
   return { labels: distinct(labels, "."), title: common ? `${common} by layer` : "layers" };
 }
 
-/** The layers that are not switched off, by the order in which their tags first appear over the runs. */
+/** Names and titles, found anew only when there are other tags. */
+const named = new Map<string, ReturnType<typeof nameLayers>>();
+
+function namesOf(tags: readonly string[]): ReturnType<typeof nameLayers> {
+  const key = tags.join("\n");
+  let names = named.get(key);
+  if (!names) {
+    if (named.size > 16) named.clear();
+    named.set(key, (names = nameLayers(tags)));
+  }
+  return names;
+}
+
+/** What `watch` captures of a layer, each with a depth of its own. */
+const CAPTURED = /^(weights|gradients|activations)\//;
+
+/** 0 for the first tag of its kind, 1 for the last. */
+function depthsOf(tags: readonly string[]): number[] {
+  const kinds = tags.map((tag) => CAPTURED.exec(tag)?.[1] ?? "");
+  const last = new Map<string, number>();
+  const places = kinds.map((kind) => {
+    last.set(kind, (last.get(kind) ?? -1) + 1);
+    return last.get(kind)!;
+  });
+  return places.map((place, i) => place / (last.get(kinds[i]) || 1));
+}
+
+/** The reader's search, empty where there is none. */
+export const filterOf = (scene: Scene): string => String(scene.knobs.get("filter") ?? "");
+
+/**
+ * The layers that are not switched off and that the search finds, by the order in which their tags first appear over the
+ * runs. A search that is no regular expression finds all.
+ */
 export function layersOf(scene: Scene): Layers {
-  const found = [...capturesOf(scene)];
+  const shown = [...capturesOf(scene)]
+    .map(({ store, series }) => ({ key: seriesKey(store, series), store, series }))
+    .filter(({ key }) => !scene.hidden.has(key));
+  const several = new Set(shown.map(({ store }) => store.run)).size > 1;
+  const wanted = searchFor(filterOf(scene)) ?? (() => true);
+  const found = shown.filter(({ store, series }) => wanted(several ? `${store.run} ${series.tag}` : series.tag));
   const tags = [...new Set(found.map(({ series }) => series.tag))];
-  const runs = new Set(found.map(({ store }) => store.run)).size;
-  const { labels, title } = nameLayers(tags);
+  const { labels, title } = namesOf(tags);
+  const depths = depthsOf(tags);
+  const places = new Map(tags.map((tag, i) => [tag, i]));
   const all = found
-    .map(({ store, series }) => ({ key: seriesKey(store, series), store, series, at: tags.indexOf(series.tag) }))
-    .filter(({ key }) => !scene.hidden.has(key))
+    .map((each) => ({ ...each, at: places.get(each.series.tag)! }))
     .sort((a, b) => a.at - b.at)
     .map(({ key, store, series, at }) => ({
-      key, store, series,
-      label: runs > 1 ? `${store.run} ${labels[at]}` : labels[at],
-      depth: tags.length > 1 ? at / (tags.length - 1) : 0,
+      key, store, series, label: several ? `${store.run} ${labels[at]}` : labels[at], depth: depths[at],
     }));
-  return { all, title };
-}
-
-/** One layer at the cursor: the capture shown is `captures[index]`. */
-export interface Row {
-  readonly layer: Layer;
-  readonly index: number;
-  readonly capture: Capture;
-  readonly warning: string;
-}
-
-const warnings = new WeakMap<Capture, string>();
-
-/** What of a capture is worth a look and cannot be seen in its shape; empty where there is nothing. */
-export function warningOf(capture: Capture): string {
-  let text = warnings.get(capture);
-  if (text === undefined) {
-    const zeros = zeroShare(capture);
-    const parts = zeros >= 1 / 3 - 0.005 ? [`${Math.round(zeros * 100)} % ${zerosAreExact(capture) ? "=" : "≈"} 0`] : [];
-    if (capture.nonfinite > 0) parts.unshift(`${compact(capture.nonfinite)} NaN/Inf`);
-    warnings.set(capture, (text = parts.join(" · ").replace(/ %/g, "\u00a0%")));
-  }
-  return text;
-}
-
-const compact = (count: number): string =>
-  count < 1e4 ? String(count) : new Intl.NumberFormat("en", { notation: "compact" }).format(count);
-
-export function rowsAt(layers: readonly Layer[], step: number | null): Row[] {
-  return layers.map((layer) => {
-    const index = captureIndex(layer.series.captures, step);
-    const capture = layer.series.captures[index];
-    return { layer, index, capture, warning: warningOf(capture) };
-  });
+  return { all, total: shown.length, title };
 }
 
 type Fits = (text: string) => boolean;

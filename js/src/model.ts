@@ -51,6 +51,8 @@ export interface Scalars extends SeriesBase {
 export interface Capture {
   /** The last row that was merged into it. */
   readonly row: number;
+  /** How many rows were; 1 where none is said. */
+  readonly merged?: number;
   readonly step: number;
   readonly wall: number;
   readonly counts: Float32Array;
@@ -117,6 +119,8 @@ export interface Scene {
   smoothing: number;
   /** Whether rows that a restart superseded are shown. */
   superseded: boolean;
+  /** Tag of the histograms of the layer that the reader chose in any panel; setting it tells the kernel and draws. */
+  layer: string | null;
   readonly panels: readonly string[];
   readonly title: string;
   /** Keys (`seriesKey`) of the series the reader switched off. */
@@ -127,8 +131,10 @@ export interface Scene {
   range(): readonly [number, number] | null;
   /** Milliseconds, as given to the animation frame. */
   now(): number;
+  /** The knobs that only this kind of view has, by their traits' names. */
+  readonly knobs: Map<string, unknown>;
   /** Keeps what the reader has chosen, where there is somebody to keep it. */
-  keep?: (knob: "smoothing" | "superseded") => void;
+  keep?: (knob: string) => void;
   /** Draw once more in the next animation frame; many calls, one frame. */
   request(): void;
 }

@@ -1,6 +1,6 @@
 /** From a capture's own bins to the bins of the shared display axis. */
 
-import { bisectLeft, bisectRight } from "d3-array";
+import { bisectLeft, bisector, bisectRight } from "d3-array";
 import type { Capture } from "./model";
 import type { Axis, Span } from "./valueaxis";
 
@@ -49,10 +49,10 @@ const TINY = 1e-12;
 
 /** What every use of a capture asks for, counted once. */
 interface Tally {
-  /** In all bins, and in those that hold nothing but zeros. */
+  /** All finite values. */
   readonly total: number;
   readonly zeros: number;
-  /** Bins [zeroFrom, zeroTo) hold nothing but zeros; none where the bins do not resolve zero. */
+  /** Bins [zeroFrom, zeroTo) hold nothing but zeros; none where the bins do not resolve zero or zeros were counted apart. */
   readonly zeroFrom: number;
   readonly zeroTo: number;
 }
@@ -62,8 +62,8 @@ const tallies = new WeakMap<Capture, Tally>();
 function tally(capture: Capture): Tally {
   const known = tallies.get(capture);
   if (known) return known;
-  const { counts, edges } = capture;
-  let [total, zeros, first, last] = [0, 0, counts.length, -1];
+  const { counts, edges, zeros: exact } = capture;
+  let [total, zeros, first, last] = [exact, exact, counts.length, -1];
   for (let i = 0; i < counts.length; i++) {
     if (counts[i] === 0) continue;
     total += counts[i];
@@ -73,22 +73,24 @@ function tally(capture: Capture): Tally {
   const largest = Math.max(0, ...[edges[first] ?? 0, edges[last + 1] ?? 0].map(Math.abs).filter(Number.isFinite));
   const limit = Math.max(NEAR_ZERO * largest, TINY);
   const zeroFrom = bisectLeft(edges, -limit);
-  const zeroTo = Math.max(zeroFrom, bisectRight(edges, limit) - 1);
+  const zeroTo = exact > 0 ? zeroFrom : Math.max(zeroFrom, bisectRight(edges, limit) - 1);
   for (let i = zeroFrom; i < zeroTo; i++) zeros += counts[i];
   const made = { total, zeros, zeroFrom, zeroTo };
   tallies.set(capture, made);
   return made;
 }
 
-/** Share of the values that are zero as far as the bins can tell, 0 to 1. */
+/** How many values are finite, in bins or zero. */
+export const finiteCount = (capture: Capture): number => tally(capture).total;
+
+/** How many values are zero: exactly where they were counted apart, otherwise as far as the bins can tell. */
+export const zeroCount = (capture: Capture): number => tally(capture).zeros;
+
+/** Share of the finite values that are zero, 0 to 1. */
 export function zeroShare(capture: Capture): number {
   const { total, zeros } = tally(capture);
-  const all = total + capture.zeros;
-  return all > 0 ? (zeros + capture.zeros) / all : 0;
+  return total > 0 ? zeros / total : 0;
 }
-
-/** Whether that share is exact: no bin is so close to zero that its values may be others, too. */
-export const zerosAreExact = (capture: Capture): boolean => tally(capture).zeros === 0;
 
 /** The value that `rest` of the counts lie beyond, walking in from one end. */
 function quantile({ counts, edges }: Capture, rest: number, fromLeft: boolean): number {
@@ -126,9 +128,9 @@ const spans = new WeakMap<Capture, Span>();
 export function spanOf(capture: Capture): Span {
   const known = spans.get(capture);
   if (known) return known;
-  const { total } = tally(capture);
-  const tail = 0.0005 * total;
-  const span = total > 0
+  const binned = tally(capture).total - capture.zeros;
+  const tail = 0.0005 * binned;
+  const span = binned > 0
     ? { low: quantile(capture, tail, true), high: quantile(capture, tail, false), typical: typicalMagnitude(capture) }
     : { low: 0, high: 0, typical: 0 };
   spans.set(capture, span);
@@ -156,11 +158,23 @@ function addZeros(heights: Float32Array, height: number, axis: Axis): void {
   if (middle < heights.length - 1) heights[middle + 1] = Math.min(1, heights[middle + 1] + apex / 2);
 }
 
+/** Values per display bin but for the zeros, smoothed a little. */
+function massesOf(capture: Capture, axis: Axis): Float64Array {
+  const { zeroFrom, zeroTo } = tally(capture);
+  const rest = zeroTo > zeroFrom ? capture.counts.slice().fill(0, zeroFrom, zeroTo) : capture.counts;
+  return smooth(rebin(rest, capture.edges, axis));
+}
+
+/** Shares of the finite values per display bin; zeros are in none. */
+export function sharesOf(capture: Capture, axis: Axis): Float64Array {
+  const { total } = tally(capture);
+  return massesOf(capture, axis).map((mass) => (total > 0 ? mass / total : 0));
+}
+
 export function shapeOf(capture: Capture, axis: Axis): Shape {
-  const { total, zeros: inBins, zeroFrom, zeroTo } = tally(capture);
-  const rest = inBins > 0 ? capture.counts.slice().fill(0, zeroFrom, zeroTo) : capture.counts;
-  const zeros = inBins + capture.zeros;
-  const masses = smooth(rebin(rest, capture.edges, axis));
+  const { total, zeros: known, zeroFrom, zeroTo } = tally(capture);
+  const zeros = zeroTo > zeroFrom ? known : 0;
+  const masses = massesOf(capture, axis);
   let highest = 0;
   for (let i = 0; i < masses.length; i++) highest = Math.max(highest, masses[i]);
   const scale = highest > 0 ? highest : zeros || 1;
@@ -170,15 +184,35 @@ export function shapeOf(capture: Capture, axis: Axis): Shape {
   let [first, last] = [0, heights.length - 1];
   while (last >= 0 && heights[last] <= EMPTY) last--;
   while (first <= last && heights[first] <= EMPTY) first++;
-  const all = total + capture.zeros;
-  return { heights, peak: all > 0 ? scale / all : 0, first: last < 0 ? -1 : first, last };
+  return { heights, peak: total > 0 ? scale / total : 0, first: last < 0 ? -1 : first, last };
+}
+
+/**
+ * The height that so many of the ridges stay below: a peak above it is cut, so that one spike does not flatten all others.
+ * Captures of zeros only have no peak but those.
+ */
+export function commonPeak(captures: readonly Capture[], peakOf: (capture: Capture) => number, below: number): number {
+  const peaks = Float64Array.from(captures.filter((capture) => zeroShare(capture) < 1), peakOf).sort();
+  return peaks[Math.ceil(below * (peaks.length - 1))] || 1;
 }
 
 /** The shapes on one axis, each made once: scrubbing back and forth computes nothing anew. */
 export class Shapes {
   private readonly made = new WeakMap<Capture, Shape>();
 
-  constructor(readonly axis: Axis) {}
+  /** With a `common` peak heights are densities on one scale; without one, every shape is as high as the others. */
+  constructor(readonly axis: Axis, readonly common: number | null = null) {}
+
+  /** With the captures of layers, heights are densities on a scale of their first, middle and last ones. */
+  static on(axis: Axis, layers: readonly (readonly Capture[])[] | null, below = 0.75): Shapes {
+    if (!layers) return new Shapes(axis);
+    const some = layers.flatMap((captures) => [0, 0.5, 1].map((share) => captures[Math.round(share * (captures.length - 1))]));
+    return new Shapes(axis, commonPeak(some, (capture) => shapeOf(capture, axis).peak, below));
+  }
+
+  scale(shape: Shape): number {
+    return this.common === null ? 1 : shape.peak / this.common;
+  }
 
   of(capture: Capture): Shape {
     let shape = this.made.get(capture);
@@ -187,14 +221,24 @@ export class Shapes {
   }
 }
 
+const byStep = bisector((capture: Capture) => capture.step);
+const ordered = new WeakMap<readonly Capture[], boolean>();
+
+function areOrdered(captures: readonly Capture[]): boolean {
+  let known = ordered.get(captures);
+  if (known === undefined) ordered.set(captures, (known = captures.every(({ step }, i) => i === 0 || captures[i - 1].step <= step)));
+  return known;
+}
+
 /** The last of the captures with the greatest step not past the cursor; the first when all are past it. Steps may go back. */
 export function captureIndex(captures: readonly Capture[], step: number | null): number {
-  if (step === null) return captures.length - 1;
-  let found = -1;
+  if (step === null || !captures.length) return captures.length - 1;
+  if (areOrdered(captures)) return Math.max(0, byStep.right(captures, step) - 1);
+  let found = 0;
   let best = -Infinity;
   for (let i = 0; i < captures.length; i++) {
     const at = captures[i].step;
     if (at <= step && at >= best) [found, best] = [i, at];
   }
-  return Math.max(found, captures.length > 0 ? 0 : -1);
+  return found;
 }

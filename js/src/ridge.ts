@@ -1,287 +1,210 @@
 /** The ridgeline panel: all layers at the cursor's step, or one layer over all its captures. */
 
 import { formatStep } from "./axes";
-import { captureNear, History, historyFrame } from "./history";
+import { setAttribute, setText } from "./dom";
 import { makeSuperseded } from "./header";
-import { hasHistograms, layersOf, rowsAt, type Layer, type Layers, type Row } from "./layers";
+import { History } from "./history";
+import { filterOf, hasHistograms, type Layer } from "./layers";
 import type { MakePanel, Panel, Scene } from "./model";
-import { Shapes, spanOf } from "./rebin";
-import { makeParts, placeTip, reading, sizeCanvas, write, type Parts } from "./ridgeparts";
-import { baseline, drawAxis, drawRows, pastCaptures, type Frame } from "./ridges";
-import { FOOT, RowsLayout } from "./rowslayout";
-import { chooseAxis, type AxisKind } from "./valueaxis";
+import { baseline, type Frame } from "./outline";
+import { RidgeInput } from "./ridgeinput";
+import { makeParts, placeTip, sizeCanvas, type Parts, type Toggle } from "./ridgeparts";
+import { RidgeState, type Known } from "./ridgestate";
+import { drawAxis, drawRows, pastCaptures } from "./ridges";
+import { reading, selectionWords, write } from "./ridgewords";
+import { layerRow } from "./rows";
+import { FOOT } from "./rowslayout";
+import { searchFor } from "./search";
+import { wishOf } from "./valueaxis";
 
 export { hasHistograms };
 
-/** Of one layer's history, unless it opens in the place of rows and is as high as they were. */
-const HISTORY_HEIGHT = 420;
-/** Odd, so that zero lies in the middle of a bin where the axis reaches as far to both sides. */
-const BINS = 129;
+/** Fewer layers need no search. */
+const FEW = 12;
 
-interface Pointer {
-  /** Row or capture, and display bin. */
-  readonly row: number;
-  readonly bin: number;
-  readonly x: number;
-  readonly y: number;
+/** In a narrow panel the pressed button is the only one, and turns to the next. */
+export function listenToToggle({ buttons }: Toggle, choose: (value: string) => void, signal: AbortSignal): void {
+  buttons.forEach((button, i) => {
+    const next = buttons[(i + 1) % buttons.length].value;
+    const alone = (): boolean => buttons.filter((each) => each.offsetWidth > 0).length === 1;
+    button.addEventListener("click", () => choose(alone() ? next : button.value), { signal });
+  });
+}
+
+export function press({ buttons }: Toggle, value: string): void {
+  for (const button of buttons) setAttribute(button, "aria-pressed", String(button.value === value));
 }
 
 class Ridges implements Panel {
   readonly element: HTMLElement;
   private readonly parts: Parts;
-  private readonly layout = new RowsLayout();
+  private readonly state: RidgeState;
   private readonly history = new History();
-  private width = 0;
-  private wish: AxisKind | null = null;
-  private opened: string | null = null;
-  private historyHeight = HISTORY_HEIGHT;
-  private active = -1;
-  private pointer: Pointer | null = null;
-  private shapes = new Map<string, { key: string; shapes: Shapes }>();
   private drawn = "";
   private drawnTheme: Scene["theme"] | null = null;
-  private drawnAxis: { state: string; theme: Scene["theme"] | null } = { state: "", theme: null };
-  private frame: Frame | null = null;
   private readonly superseded: ReturnType<typeof makeSuperseded> | null = null;
-  private shown: Layers = { all: [], title: "" };
-  private rows: readonly Row[] = [];
 
   constructor(private readonly scene: Scene, signal: AbortSignal, private readonly hideWhenEmpty: boolean) {
     this.parts = makeParts();
     this.element = this.parts.element;
+    this.state = new RidgeState(scene, this.parts.viewport, this.parts.canvas);
     if (!hideWhenEmpty) {
       this.superseded = makeSuperseded(scene, signal);
       this.parts.note.after(this.superseded.element);
     }
     this.listen(signal);
+    new RidgeInput(this.state, signal);
   }
 
   draw(): boolean {
-    const shown = layersOf(this.scene);
-    this.shown = shown;
+    const { parts, scene, state } = this;
     this.superseded?.draw();
-    const empty = !hasHistograms(this.scene);
+    const empty = !hasHistograms(scene);
     this.element.hidden = empty && this.hideWhenEmpty;
-    this.parts.body.hidden = empty;
-    this.parts.empty.hidden = !empty;
-    if (empty || this.width === 0) return false;
-    const open = this.openLayer();
-    this.rows = rowsAt(open ? [open] : shown.all, this.scene.cursor.step);
-    const shapes = this.shapesFor(open ? [open] : shown.all, open?.key ?? "");
-    this.frame = open
-      ? historyFrame(this.width, this.historyHeight, open.series.captures.length)
-      : this.layout.frame(this.rows, this.width, this.scene.theme.font);
-    this.tell(open, shapes, this.frame);
-    const state = this.state(open, shapes);
-    if (state === this.drawn && this.scene.theme === this.drawnTheme) return false;
-    [this.drawn, this.drawnTheme] = [state, this.scene.theme];
-    this.parts.scales.forEach((each) => each.setAttribute("aria-pressed", String(each.value === shapes.axis.kind)));
-    write(this.parts, shown.title, this.rows, open, shown.all.length === 1, this.active);
-    if (open) this.paintHistory(open, shapes, this.frame);
-    else this.paintRows(shapes, this.frame);
-    this.paintAxis(shapes, this.frame);
+    parts.body.hidden = empty;
+    parts.empty.hidden = !empty;
+    if (empty || state.width === 0) return false;
+    const layers = state.refresh();
+    this.showControls();
+    if (state.now && state.frame) this.paint(layers, state.now, state.frame);
+    else this.showNothing();
     return false;
   }
 
-  private paintAxis({ axis }: Shapes, frame: Frame): void {
-    const { theme } = this.scene;
-    const state = [this.width, devicePixelRatio, frame.left, frame.right, axis.low, axis.high, axis.kind, axis.threshold].join("|");
-    if (state === this.drawnAxis.state && theme === this.drawnAxis.theme) return;
-    this.drawnAxis = { state, theme };
-    const pen = sizeCanvas(this.parts.axis, this.width, 24);
-    if (pen) drawAxis(pen, frame, axis, theme);
-  }
-
-  /** The only layer there is, or the one the reader opened. */
-  private openLayer(): Layer | null {
-    const { all } = this.shown;
-    return all.length === 1 ? all[0] : (all.find((layer) => layer.key === this.opened) ?? null);
-  }
-
-  private shapesFor(layers: readonly Layer[], name: string): Shapes {
-    const key = [this.wish, ...layers.map((layer) => `${layer.key} ${layer.series.version}`)].join();
-    const known = this.shapes.get(name);
-    if (known?.key === key) return known.shapes;
-    if (!name) this.layout.reserve(layers);
-    const spans = layers.map((layer) => layer.series.captures.map(spanOf));
-    const axis = chooseAxis(spans, { kind: this.wish, bins: BINS }, known?.shapes.axis ?? null);
-    const shapes = axis === known?.shapes.axis ? known.shapes : new Shapes(axis);
-    this.shapes.set(name, { key, shapes });
-    return shapes;
-  }
-
-  /** Everything the picture depends on but the theme. */
-  private state(open: Layer | null, shapes: Shapes): string {
-    const { low, high, kind, threshold } = shapes.axis;
-    const at = this.rows.map((row) => `${row.index}.${row.layer.series.version}`).join(" ");
-    return [this.width, devicePixelRatio, this.parts.viewport.scrollTop, this.active, this.pointer?.row, this.pointer?.bin,
-      open?.key, low, high, kind, threshold, this.shown.title, this.rows.length, at].join("|");
-  }
-
-  private paintRows(shapes: Shapes, frame: Frame): void {
-    const { viewport, content, canvas } = this.parts;
-    viewport.style.height = `${frame.height}px`;
-    content.style.height = `${Math.ceil(frame.top + this.rows.length * frame.pitch + FOOT)}px`;
-    const pen = sizeCanvas(canvas, frame.width, frame.height);
-    if (!pen) return;
-    drawRows(pen, {
-      rows: this.rows, shapes, frame, theme: this.scene.theme,
-      scrolled: viewport.scrollTop,
-      labels: this.layout.labels,
-      past: pastCaptures(this.rows.length),
-      active: this.active,
-      hovered: this.pointer?.row ?? -1,
-      bin: this.pointer?.bin ?? -1,
+  private paint(layers: readonly Layer[], now: Known, frame: Frame): void {
+    const { scene, parts, state } = this;
+    const read = this.tell(now, frame);
+    const stamp = state.stamp();
+    if (stamp === this.drawn && scene.theme === this.drawnTheme) return;
+    [this.drawn, this.drawnTheme] = [stamp, scene.theme];
+    for (const element of [parts.viewport, parts.axis]) element.hidden = false;
+    parts.none.hidden = true;
+    if (state.open) this.paintHistory(state.open, now, frame);
+    else this.paintRows(now, frame);
+    const pen = sizeCanvas(parts.axis, frame.width, 24);
+    if (pen) drawAxis(pen, frame, now.shapes.axis, now.columns, scene.theme);
+    this.showSelection(layers);
+    write(parts, {
+      title: state.shown.title, rows: state.rows(), open: state.open, alone: state.shown.total === 1, active: state.focused,
+      mode: state.mode(), peak: this.history.peak, read: state.byKey ? read.slice(1) : [],
     });
   }
 
-  private paintHistory(open: Layer, shapes: Shapes, frame: Frame): void {
-    const { viewport, content, canvas } = this.parts;
+  private showNothing(): void {
+    const { parts, scene, state: { shown } } = this;
+    this.drawn = "";
+    for (const element of [parts.viewport, parts.axis, parts.tip, parts.selected, parts.at, parts.back, parts.warning]) element.hidden = true;
+    parts.none.hidden = false;
+    setText(parts.title, shown.title);
+    setText(parts.note, "");
+    const none = shown.total ? `None of ${formatStep(shown.total)} layers matches ${filterOf(scene)}` : "All layers are switched off.";
+    setText(parts.none, none);
+  }
+
+  private showControls(): void {
+    const { parts, scene, state } = this;
+    const { all, total } = state.shown;
+    const filter = filterOf(scene);
+    const searchable = !state.open && (total > FEW || filter !== "");
+    parts.search.hidden = parts.found.hidden = !searchable;
+    const sound = searchFor(filter) !== null;
+    if (parts.search.value !== filter) parts.search.value = filter;
+    setAttribute(parts.search, "aria-invalid", String(!sound));
+    setText(parts.found, !sound ? "no regular expression" : filter ? `${formatStep(all.length)} of ${formatStep(total)}` : "");
+    parts.modes.element.hidden = state.open === null;
+    press(parts.modes, state.mode());
+    const wish = wishOf(scene.knobs.get("axis"));
+    if (state.now) press(parts.scales, wish.name === "density" ? wish.name : state.now.shapes.axis.kind);
+  }
+
+  private showSelection(layers: readonly Layer[]): void {
+    const { parts, state } = this;
+    const selection = state.selection();
+    const layer = selection && layers.find(({ series }) => series.tag === selection.tag);
+    parts.selected.hidden = !layer;
+    if (!selection || !layer) return;
+    setText(parts.words, selectionWords(selection, layer));
+    // Not while it is dragged, when it would be read out without end.
+    if (selection === this.scene.knobs.get("selection")) setText(parts.said, `Selected: ${parts.words.textContent}`);
+  }
+
+  private paintRows({ shapes, columns }: Known, frame: Frame): void {
+    const { scene, state, parts: { viewport, content, canvas } } = this;
+    viewport.style.height = `${frame.height}px`;
+    content.style.height = `${Math.ceil(frame.bases!.at(-1)! + FOOT)}px`;
+    const pen = sizeCanvas(canvas, frame.width, frame.height);
+    if (!pen) return;
+    const selection = state.selection();
+    drawRows(pen, {
+      rows: state.rows(), shapes, frame, columns, theme: scene.theme,
+      scrolled: viewport.scrollTop,
+      labels: state.layout.labels,
+      indent: state.layout.indent,
+      past: pastCaptures(state.rows().length),
+      active: state.focused,
+      hovered: state.place?.row ?? -1,
+      bin: state.place?.bin ?? -1,
+      brushed: ({ layer }) => (layer && layer.series.tag === selection?.tag ? selection.values : null),
+    });
+  }
+
+  private paintHistory(open: Layer, { shapes, columns }: Known, frame: Frame): void {
+    const { scene: { theme }, state, parts: { viewport, content, canvas } } = this;
     viewport.style.height = content.style.height = `${frame.height}px`;
     const pen = sizeCanvas(canvas, frame.width, frame.height);
     if (!pen) return;
+    const selection = state.selection();
     this.history.draw(pen, {
-      series: open.series, shapes, frame, theme: this.scene.theme, scale: devicePixelRatio,
-      color: this.scene.theme.depth(open.depth),
-      index: this.rows[0].index,
-      hovered: this.pointer?.row ?? -1,
-      bin: this.pointer?.bin ?? -1,
+      series: open.series, mode: state.mode(), shapes, frame, columns, theme, scale: devicePixelRatio,
+      color: theme.depth(open.depth),
+      index: state.captures().index,
+      hovered: state.place?.row ?? -1,
+      bin: state.place?.bin ?? -1,
+      brushed: selection?.tag === open.series.tag ? selection : null,
     });
   }
 
-  /** Says what is under the pointer. */
-  private tell(open: Layer | null, shapes: Shapes, frame: Frame): void {
-    const { pointer, parts } = this;
-    const row = pointer && (open ? historyRow(open, pointer.row) : this.rows[pointer.row]);
-    if (!pointer || !row) {
-      parts.tip.hidden = true;
-      return;
-    }
-    const lines = reading(row, shapes.axis, pointer.bin);
-    if (open) lines[0] = `step ${formatStep(row.capture.step)}`;
-    const offset = parts.viewport.offsetTop;
-    const base = open ? baseline(frame, pointer.row) : baseline(frame, pointer.row) - parts.viewport.scrollTop;
-    placeTip(parts, lines, pointer.x, offset + base - frame.rise / 2);
+  /** Says what is under the pointer, or where the keys read. */
+  private tell({ shapes }: Known, frame: Frame): string[] {
+    const { parts, state } = this;
+    const { place, open } = state;
+    const row = place && !place.beside ? (open ? layerRow(open, "", place.row) : state.rows()[place.row]) : null;
+    parts.tip.hidden = !place || !row;
+    if (!place || !row) return [];
+    const name = open ? `step ${formatStep(row.capture!.step)}` : row.name;
+    const lines = reading(name, row.capture, shapes.axis, place.bin, place.column, shapes.common !== null);
+    const bins = shapes.axis.edges.length - 1;
+    const x = Number.isNaN(place.x) ? frame.left + ((place.bin + 0.5) * (frame.right - frame.left)) / bins : place.x;
+    const base = baseline(frame, place.row) - (open ? 0 : state.viewport.scrollTop);
+    placeTip(parts, lines, x, parts.viewport.offsetTop + Math.max(40, base - frame.rise / 2));
+    return lines;
   }
 
   private listen(signal: AbortSignal): void {
-    const { viewport, content, back, scales } = this.parts;
-    const again = (): void => this.scene.request();
+    const { state, parts: { viewport, content, back, search, modes, scales, clear } } = this;
     const sizes = new ResizeObserver(([entry]) => {
-      this.width = Math.floor(entry.contentRect.width);
-      if (this.width > 0) again();
+      // While a search finds nothing there is no viewport to have a width.
+      if (viewport.hidden) return;
+      state.width = Math.floor(entry.contentRect.width);
+      if (state.width > 0) this.scene.request();
     });
     sizes.observe(content);
     signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
-    viewport.addEventListener("scroll", again, { signal, passive: true });
-    viewport.addEventListener("pointermove", (event) => this.point(event), { signal });
-    viewport.addEventListener("pointerleave", () => this.unpoint(), { signal });
-    viewport.addEventListener("pointerdown", (event) => this.press(event), { signal });
-    viewport.addEventListener("click", (event) => this.click(event), { signal });
-    viewport.addEventListener("keydown", (event) => this.key(event), { signal });
-    viewport.addEventListener("blur", () => this.activate(-1), { signal });
-    this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.close(event), { signal });
-    back.addEventListener("click", () => this.open(null), { signal });
-    for (const button of scales) {
-      const pressed = (): boolean => button.getAttribute("aria-pressed") === "true";
-      button.addEventListener("click", () => this.scale(button.value as AxisKind, pressed()), { signal });
-    }
+    viewport.addEventListener("scroll", () => this.scene.request(), { signal, passive: true });
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.target === search || !state.escape()) return;
+      event.preventDefault();
+      event.stopPropagation();
+    }, { signal });
+    back.addEventListener("click", () => state.show(null), { signal });
+    clear.addEventListener("click", () => {
+      state.clear();
+      viewport.focus({ preventScroll: true });
+    }, { signal });
+    search.addEventListener("input", () => state.set("filter", search.value), { signal });
+    listenToToggle(modes, (mode) => state.set("mode", mode), signal);
+    listenToToggle(scales, (axis) => state.set("axis", axis), signal);
   }
-
-  private locate(event: PointerEvent | MouseEvent): Pointer | null {
-    const { frame, parts: { canvas } } = this;
-    if (!frame) return null;
-    const box = canvas.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const open = this.openLayer();
-    const count = open ? open.series.captures.length : this.rows.length;
-    const scrolled = open ? 0 : this.parts.viewport.scrollTop;
-    const row = open ? captureNear(frame, count, y) : Math.floor((y + scrolled - frame.top) / frame.pitch);
-    if (row < 0 || row >= count) return null;
-    const bins = (this.shapes.get(open?.key ?? "")?.shapes.axis.edges.length ?? 1) - 1;
-    const bin = Math.floor(((x - frame.left) / (frame.right - frame.left)) * bins);
-    return { row, bin: bin >= 0 && bin < bins ? bin : -1, x, y };
-  }
-
-  private point(event: PointerEvent): void {
-    this.pointer = this.locate(event);
-    if (event.buttons & 1 && this.pointer) this.seek(this.pointer.row);
-    this.scene.request();
-  }
-
-  private unpoint(): void {
-    this.pointer = null;
-    this.scene.request();
-  }
-
-  private press(event: PointerEvent): void {
-    const at = this.locate(event);
-    if (!at || !this.openLayer() || event.button !== 0) return;
-    this.parts.viewport.setPointerCapture(event.pointerId);
-    this.seek(at.row);
-  }
-
-  private click(event: MouseEvent): void {
-    const at = this.locate(event);
-    if (at && !this.openLayer()) this.open(this.rows[at.row].layer.key);
-  }
-
-  /** Moves the cursor to a capture of the layer that is open. */
-  private seek(index: number): void {
-    const capture = this.openLayer()?.series.captures[index];
-    if (capture) this.scene.cursor.set(capture.step);
-  }
-
-  private key(event: KeyboardEvent): void {
-    const open = this.openLayer();
-    const by = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key];
-    if (by !== undefined) {
-      const count = open ? open.series.captures.length : this.rows.length;
-      const from = open ? (this.rows[0]?.index ?? 0) : this.active;
-      const to = Math.min(count - 1, Math.max(0, from + by));
-      if (open) this.seek(to);
-      else this.activate(to);
-    } else if (event.key === "Enter" && !open && this.rows[this.active]) this.open(this.rows[this.active].layer.key);
-    else return;
-    event.preventDefault();
-  }
-
-  private activate(row: number): void {
-    this.active = row;
-    const { frame, parts: { viewport } } = this;
-    if (frame && row >= 0) {
-      const [top, bottom] = [baseline(frame, row) - frame.pitch - frame.rise / 2, baseline(frame, row) + FOOT];
-      if (top < viewport.scrollTop) viewport.scrollTop = top;
-      if (bottom > viewport.scrollTop + frame.height) viewport.scrollTop = bottom - frame.height;
-    }
-    this.scene.request();
-  }
-
-  private close(event: KeyboardEvent): void {
-    if (this.opened === null) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.open(null);
-  }
-
-  private open(key: string | null): void {
-    [this.opened, this.pointer] = [key, null];
-    if (key !== null && this.frame) this.historyHeight = Math.max(HISTORY_HEIGHT * 0.75, this.frame.height);
-    if (key === null) this.parts.viewport.focus({ preventScroll: true });
-    this.scene.request();
-  }
-
-  /** The button of the axis in use turns to the other: in a narrow panel it is the only one. */
-  private scale(kind: AxisKind, pressed: boolean): void {
-    const other = kind === "linear" ? "symlog" : "linear";
-    this.wish = pressed ? other : kind;
-    this.scene.request();
-  }
-}
-
-function historyRow(layer: Layer, index: number): Row | null {
-  const capture = layer.series.captures[index];
-  return capture ? { layer, index, capture, warning: "" } : null;
 }
 
 /** The panel; it says so while there are no histograms. */

@@ -1,77 +1,67 @@
-/** The elements of the ridge panel around its canvas, and what they say. */
+/** The elements of the ridge panel around its canvas. */
 
-import { formatStep } from "./axes";
-import { make, setText } from "./dom";
-import { pastCaptures } from "./ridges";
-import type { Layer, Row } from "./layers";
-import { rebin } from "./rebin";
-import { valueText, type Axis } from "./valueaxis";
+import { make } from "./dom";
+import { MODES } from "./history";
 
 let made = 0;
 
 export type Parts = ReturnType<typeof makeParts>;
+export interface Toggle {
+  readonly element: HTMLElement;
+  readonly buttons: readonly HTMLButtonElement[];
+}
 
-export function makeParts() {
+/** Buttons of which one is pressed. */
+export function makeToggle(name: string, label: string, values: readonly string[], words: Readonly<Record<string, string>> = {}): Toggle {
+  const buttons = values.map((value) => make("button", { type: "button", value, title: words[`${value} title`] ?? "" }, words[value] ?? value));
+  return { element: make("span", { class: `toggle ridges-${name}`, role: "group", "aria-label": label }, ...buttons), buttons };
+}
+
+export const makeScales = (...kinds: string[]): Toggle => makeToggle("scales", "Value axis", kinds, {
+  "linear title": "Linear values, every ridge as high as the others",
+  "symlog title": "Logarithmic to both sides of zero",
+  "density title": "Linear values, heights are densities on one scale: every ridge has the same area",
+});
+
+function makeHead() {
   const back = make("button", { class: "ridges-back", type: "button", title: "Back to all layers", "aria-label": "Back to all layers" }, "‹");
   const title = make("span", { class: "ridges-title" });
   const step = make("b");
   const at = make("span", { class: "ridges-at" }, "at step ", step);
   const warning = make("span", { class: "ridges-warning" });
-  const scales = (["linear", "symlog"] as const).map((kind) => make("button", { type: "button", value: kind }, kind));
-  const toggle = make("span", { class: "ridges-scales", role: "group", "aria-label": "Value axis" }, ...scales);
   const note = make("span", { class: "ridges-note" });
-  const head = make("div", { class: "ridges-head" }, back, title, at, warning, make("span", { class: "ridges-space" }), note, toggle);
+  const search = make("input", {
+    class: "ridges-search", type: "search", placeholder: "text or /regex/", "aria-label": "Search layers", spellcheck: "false", autocomplete: "off",
+  });
+  const found = make("span", { class: "ridges-found", role: "status" });
+  const modes = makeToggle("modes", "Captures", MODES, { heatmap: "heat map" });
+  const scales = makeScales("linear", "symlog", "density");
+  const tools = make("span", { class: "ridges-tools" }, found, search, modes.element, scales.element);
+  const head = make("div", { class: "ridges-head" }, back, title, at, warning, make("span", { class: "ridges-space" }), note, tools);
+  return { head, back, title, step, at, warning, note, search, found, modes, scales, tools };
+}
+
+function makeSelected() {
+  const words = make("span");
+  const clear = make("button", { type: "button", title: "Clear the selection (Escape)", "aria-label": "Clear the selection" }, "×");
+  return { selected: make("div", { class: "ridges-selected", hidden: "" }, words, clear), words, clear };
+}
+
+export function makeParts() {
+  const head = makeHead();
+  const selected = makeSelected();
   const option = make("span", { class: "only-heard", role: "option", id: `nbviz-ridge-${made++}`, "aria-selected": "true" });
+  const said = make("output", { class: "only-heard", "aria-live": "polite" });
   const canvas = make("canvas", { "aria-hidden": "true" });
   const content = make("div", { class: "ridges-content" }, canvas);
   const viewport = make("div", { class: "ridges-viewport", tabindex: "0" }, content, option);
   const axis = make("canvas", { class: "ridges-axis", "aria-hidden": "true" });
+  const none = make("p", { class: "ridges-empty", hidden: "" });
   const tip = make("div", { class: "ridges-tip", hidden: "" });
-  const body = make("div", { class: "ridges-body" }, head, viewport, axis, tip);
+  const body = make("div", { class: "ridges-body" }, head.head, viewport, axis, none, selected.selected, tip, said);
   const empty = make("p", { class: "ridges-empty", hidden: "" }, "No histograms yet: ", make("code", {}, "run.log_histogram(…)"));
   const element = make("section", { class: "ridges" }, body, empty);
-  return { element, body, empty, back, title, step, at, warning, scales, note, option, canvas, content, viewport, axis, tip };
-}
-
-/** The title line, and what a screen reader hears. */
-export function write(parts: Parts, title: string, rows: readonly Row[], open: Layer | null, alone: boolean, active: number): void {
-  const step = Math.max(...rows.map((row) => row.capture.step), -Infinity);
-  const at = Number.isFinite(step) ? formatStep(step) : "";
-  setText(parts.title, open ? open.label : title);
-  parts.title.title = open ? open.series.tag : "";
-  setText(parts.step, at);
-  parts.at.hidden = rows.length === 0;
-  parts.back.hidden = !open || alone;
-  setText(parts.warning, open && rows[0] ? rows[0].warning : "");
-  parts.warning.hidden = parts.warning.textContent === "";
-  const count = open?.series.captures.length ?? 0;
-  const past = pastCaptures(rows.length);
-  const behind = past === 1 ? "past capture faint" : `past ${past} captures faint`;
-  const merged = open && open.series.rows > count ? ` of ${formatStep(open.series.rows)}, neighbours added up` : "";
-  setText(parts.note, open ? `${formatStep(count)} captures${merged}, newest in front` : behind);
-  const { viewport } = parts;
-  viewport.setAttribute("role", open ? "slider" : "listbox");
-  viewport.setAttribute("aria-label", open ? `${open.series.tag}: capture` : `${title} at step ${at}`);
-  parts.option.hidden = open !== null || !rows[active];
-  if (open) describeSlider(viewport, open, step);
-  else describeRow(parts, rows, active);
-}
-
-function describeSlider(viewport: HTMLElement, { series: { captures } }: Layer, step: number): void {
-  const values = { min: captures[0].step, max: captures[captures.length - 1].step, now: step, text: `step ${formatStep(step)}` };
-  for (const [name, value] of Object.entries(values)) viewport.setAttribute(`aria-value${name}`, String(value));
-  viewport.setAttribute("aria-orientation", "vertical");
-  viewport.removeAttribute("aria-activedescendant");
-}
-
-function describeRow({ viewport, option }: Parts, rows: readonly Row[], active: number): void {
-  for (const name of ["min", "max", "now", "text"]) viewport.removeAttribute(`aria-value${name}`);
-  const row = rows[active];
-  if (!row) return viewport.removeAttribute("aria-activedescendant");
-  viewport.setAttribute("aria-activedescendant", option.id);
-  option.setAttribute("aria-posinset", String(active + 1));
-  option.setAttribute("aria-setsize", String(rows.length));
-  setText(option, [row.layer.series.tag, `step ${formatStep(row.capture.step)}`, row.warning].filter(Boolean).join(", "));
+  return { ...head, ...selected, element, body, empty, option, said, canvas, content, viewport, axis, none, tip };
 }
 
 export function sizeCanvas(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
@@ -88,23 +78,8 @@ export function sizeCanvas(canvas: HTMLCanvasElement, width: number, height: num
   return pen;
 }
 
-/** A label and its range, count and share under the pointer; bin -1 where only the name is asked for. */
-export function reading(row: Row, axis: Axis, bin: number): string[] {
-  if (bin < 0) return [row.layer.series.tag];
-  const masses = rebin(row.capture.counts, row.capture.edges, axis);
-  const total = masses.reduce((a, b) => a + b, row.capture.zeros);
-  const count = masses[bin];
-  const share = total > 0 ? (100 * count) / total : 0;
-  const [from, to] = [axis.edges[bin], axis.edges[bin + 1]];
-  const digits = Math.max(3, 1 + Math.ceil(Math.log10(Math.max(Math.abs(from), Math.abs(to)) / (to - from))));
-  const [low, high] = [valueText(from, digits), valueText(to, digits)];
-  const range = bin === 0 ? `up to ${high}` : bin === masses.length - 1 ? `${low} and more` : `${low} to ${high}`;
-  const number = count >= 9.5 ? formatStep(Math.round(count)) : String(Number(count.toFixed(1)));
-  return [row.layer.series.tag, range, `${number} values · ${share.toFixed(share < 1 ? 2 : 1)}\u00a0%`];
-}
-
 /** Shows the lines beside the point (`x`, `y`), never over it. */
-export function placeTip({ tip, body }: Parts, lines: readonly string[], x: number, y: number): void {
+export function placeTip({ tip, body }: Pick<Parts, "tip" | "body">, lines: readonly string[], x: number, y: number): void {
   const text = lines.join("\n");
   if (tip.dataset.text !== text) {
     tip.dataset.text = text;

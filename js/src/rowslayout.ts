@@ -1,7 +1,10 @@
 /** How much room the rows of a ridge panel take, and their names and warnings beside them. */
 
-import { shortenAll, warningOf, type Layer, type Row } from "./layers";
-import { labelSize, type Frame } from "./ridges";
+import { gutterWidth, type Column } from "./gutter";
+import { shortenAll } from "./layers";
+import { labelSize } from "./ridges";
+import type { Frame } from "./outline";
+import type { Row } from "./rows";
 
 /** Beyond this the rows scroll. */
 const TALLEST = 560;
@@ -10,51 +13,65 @@ const PITCH = 76;
 const LARGEST_PITCH = 112;
 const BESIDE_CHARTS = 456;
 const SMALLEST_PITCH = 10.5;
+/** Rows that scroll anyway need not be as low as can be. */
+const SCROLLED_PITCH = 14;
+const HEADING = 24;
 /** Room below the last baseline. */
 export const FOOT = 6;
 
 export class RowsLayout {
-  /** The layers' names, shortened to fit. */
+  /** The rows' names, shortened to fit. */
   labels: readonly string[] = [];
+  indent = 0;
   private labelKey = "";
   private labelRoom = 0;
-  private warnings: readonly string[] = [];
   private readonly pen = document.createElement("canvas").getContext("2d");
 
-  /** Keeps room for every warning there is, so that ridges do not shift to and fro with the cursor. */
-  reserve(layers: readonly Layer[]): void {
-    const all = layers.flatMap(({ series }) => series.captures.map((capture) => warningOf(capture).replace(/\d/g, "0")));
-    this.warnings = [...new Set(all)].filter(Boolean);
-  }
-
   /** Few rows stand apart, many overlap as in a ridgeline plot. */
-  frame(rows: readonly Row[], width: number, font: string): Frame {
-    const n = Math.max(1, rows.length);
+  frame(rows: readonly Row[], columns: readonly Column[], width: number, font: string): Frame {
+    const headings = rows.filter(({ capture }) => !capture).length;
+    const n = Math.max(1, rows.length - headings);
+    const room = TALLEST - 26 - headings * HEADING;
     const roomy = Math.min(LARGEST_PITCH, Math.max(PITCH, BESIDE_CHARTS / n));
-    const pitch = Math.max(SMALLEST_PITCH, Math.min(roomy, (TALLEST - 26) / n));
+    const pitch = Math.max(n * SMALLEST_PITCH > room ? SCROLLED_PITCH : SMALLEST_PITCH, Math.min(roomy, room / n));
     const crowding = Math.min(1, Math.max(0, (44 - pitch) / 33));
     const rise = pitch * (0.88 + 1.5 * crowding);
     const top = Math.max(4, rise - pitch + 4);
-    const size = labelSize(pitch);
-    this.shorten(rows, Math.min(180, width * 0.27), size, font);
-    const warned = Math.max(0, ...this.warnings.map((text) => this.measure(text, size, font, 400) + 10));
+    this.shorten(rows, Math.min(180, width * 0.27), labelSize(pitch), font);
     const left = this.labelRoom;
-    const right = Math.max(left + 40, width - Math.max(14, Math.min(Math.ceil(warned), width * 0.25)));
-    return { width, height: Math.min(TALLEST, Math.ceil(top + n * pitch + FOOT)), left, right, top, pitch, rise };
+    const right = Math.max(left + 40, width - Math.max(14, gutterWidth(columns)));
+    const bases = new Float64Array(rows.length);
+    rows.forEach(({ group, capture }, i) => {
+      const own = !capture ? HEADING : group ? Math.max(HEADING, pitch) : pitch;
+      bases[i] = (bases[i - 1] ?? (rows[0].capture ? top : 0)) + own;
+    });
+    const bottom = Math.ceil((bases[rows.length - 1] ?? top) + FOOT);
+    return { width, height: Math.min(TALLEST, bottom), left, right, top, pitch, rise, bases };
   }
 
   private shorten(rows: readonly Row[], most: number, size: number, font: string): void {
-    const names = rows.map(({ layer }) => layer.label);
-    const key = [size, most, font, ...names].join("\n");
+    const key = [size, most, font, ...rows.map(({ label }) => label)].join("\n");
     if (key === this.labelKey) return;
     this.labelKey = key;
-    this.labels = shortenAll(names, (text) => this.measure(text, size, font, 650) <= most);
-    this.labelRoom = Math.ceil(Math.max(0, ...this.labels.map((text) => this.measure(text, size, font, 650)))) + 16;
+    this.indent = rows.some(({ group }) => group) ? 12 : 0;
+    const plain = rows.filter(({ group, folded }) => !group || folded);
+    const short = shortenAll(plain.map((row) => nameOf(row)), (text) => this.measure(text, size, font) <= most - this.indent);
+    const labels = new Map(plain.map((row, i) => [row, short[i]]));
+    this.labels = rows.map((row) => labels.get(row) ?? nameOf(row));
+    this.labelRoom = Math.ceil(Math.max(0, ...short.map((text) => this.measure(text, size, font)))) + this.indent + 16;
   }
 
-  private measure(text: string, size: number, font: string, weight: number): number {
+  private measure(text: string, size: number, font: string): number {
     if (!this.pen) return 0;
-    this.pen.font = `${weight} ${size}px ${font}`;
+    this.pen.font = `650 ${size}px ${font}`;
     return this.pen.measureText(text).width;
   }
+}
+
+/** A heading says how many layers it is for. */
+const nameOf = ({ label, group }: Row): string => (group ? `${label} (${group.layers.length})` : label);
+
+/** The row at a height, where the row with baseline `bases[i]` reaches up to the one before; -1 beyond them. */
+export function rowAt({ bases }: Frame, y: number): number {
+  return y < 0 ? -1 : (bases?.findIndex((base) => y < base) ?? -1);
 }

@@ -99,6 +99,7 @@ class HeldCaptures extends Held implements Captures {
   append(columns: HistogramColumns, start: number): void {
     const captures = Array.from(columns.steps, (step, i) => ({
       row: columns.index ? columns.index[i] : start + i,
+      merged: columns.index ? columns.index[i] - (i ? columns.index[i - 1] : start - 1) : 1,
       step,
       wall: columns.walls[i],
       counts: columns.counts[i],

@@ -5,6 +5,15 @@ import { grouped, significant } from "./numbers";
 
 export type AxisKind = "linear" | "symlog";
 
+/** Odd, so that zero lies in the middle of a bin where the axis reaches as far to both sides. */
+export const BINS = 129;
+
+/** What the knob `axis` asks for; a kind of null is chosen from the data. */
+export function wishOf(knob: unknown): { readonly name: string; readonly kind: AxisKind | null } {
+  const name = knob === "linear" || knob === "symlog" || knob === "density" ? knob : "auto";
+  return { name, kind: name === "auto" ? null : name === "symlog" ? "symlog" : "linear" };
+}
+
 export interface Axis {
   readonly kind: AxisKind;
   readonly low: number;

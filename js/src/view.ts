@@ -1,10 +1,14 @@
 /** A view: panels over the same runs, drawn in one animation frame. */
 
 import { makeCharts } from "./charts";
+import { compare } from "./compare";
+import { makeDistributions } from "./distributions";
 import { make } from "./dom";
 import { Frames } from "./frame";
 import { makeHeader } from "./header";
+import layerStyle from "./layermap.css";
 import layoutStyle from "./layout.css";
+import { makeLayerMap } from "./layermap";
 import type { Cursor, MakePanel, Panel, Scene, Series, Store } from "./model";
 import { ridges, ridgesIfAny } from "./ridge";
 import ridgeStyle from "./ridge.css";
@@ -20,14 +24,19 @@ export interface Options {
   readonly title: string;
   readonly smoothing: number;
   readonly superseded: boolean;
+  readonly layer: string | null;
   readonly tags: readonly string[] | null;
+  readonly knobs: Map<string, unknown>;
 }
 
 const PANELS: Readonly<Record<string, MakePanel>> = {
   header: makeHeader,
   charts: makeCharts,
   ridges: ridgesIfAny,
+  map: makeLayerMap,
+  distributions: makeDistributions,
   scrubber: makeScrubber,
+  compare,
 };
 
 /** Builds the view inside `host`, in a shadow root so that the notebook's styles and ours leave each other alone. */
@@ -35,12 +44,13 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   const layout = make("div", { class: "layout" });
   const root = make("div", { class: "nbviz" }, layout);
   const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  shadow.replaceChildren(make("style", {}, viewStyle, ridgeStyle, layoutStyle), root);
+  shadow.replaceChildren(make("style", {}, viewStyle, ridgeStyle, layerStyle, layoutStyle), root);
   signal.addEventListener("abort", () => shadow.replaceChildren());
 
   let panels: Panel[] = [];
   let theme = themeOf(host);
   let now = performance.now();
+  let { layer } = options;
   const shown = options.stores.map(shownStore);
   const refresh = (): void => shown.forEach((each) => each.refresh(scene.superseded));
   const frames = new Frames((moment) => {
@@ -54,6 +64,15 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     hidden: new Set(),
     get theme() {
       return theme;
+    },
+    get layer() {
+      return layer;
+    },
+    set layer(tag) {
+      if (tag === layer) return;
+      layer = tag;
+      scene.keep?.("layer");
+      scene.request();
     },
     range: () => stepRange(scene.stores),
     now: () => now,

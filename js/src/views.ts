@@ -23,6 +23,9 @@ function named(store: Store, [run, family]: [string, string]): Store {
   return run === store.run ? store : Object.create(store, { run: { value: run }, family: { value: family } });
 }
 
+/** Traits that only some views have; the panel that reads one knows what it holds. */
+const KNOBS = ["axis", "filter", "mode", "selection", "statistic", "steps", "tag"];
+
 async function render(context: { model: Model; el: HTMLElement; host: Host; signal: AbortSignal }): Promise<void> {
   const { model, el, host, signal } = context;
   const references = model.get("channels") as string[];
@@ -41,14 +44,24 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
     title: model.get("title") as string,
     smoothing: model.get("smoothing") as number,
     superseded: model.get("superseded") as boolean,
+    layer: model.get("layer") as string | null,
     tags: model.get("tags") as string[] | null,
+    knobs: new Map(KNOBS.map((knob) => [knob, model.get(knob)])),
   }, signal);
+  const own = KNOBS.filter((knob) => model.get(knob) !== undefined);
   scene.keep = (knob) => {
-    model.set(knob, scene[knob]);
+    if (KNOBS.includes(knob) && !own.includes(knob)) return;
+    model.set(knob, scene.knobs.has(knob) ? scene.knobs.get(knob) : scene[knob as "smoothing" | "superseded" | "layer"]);
     model.save_changes();
   };
+  for (const knob of own) {
+    listen(model, `change:${knob}`, () => {
+      scene.knobs.set(knob, model.get(knob));
+      scene.request();
+    }, signal);
+  }
   hidePicture(String(model.get("picture")), signal);
-  for (const knob of ["smoothing", "superseded"] as const) {
+  for (const knob of ["smoothing", "superseded", "layer"] as const) {
     listen(model, `change:${knob}`, () => {
       Object.assign(scene, { [knob]: model.get(knob) });
       scene.request();

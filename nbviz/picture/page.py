@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from nbviz.picture import layermap
 from nbviz.picture.axes import GRID, step_ends, value_ends
+from nbviz.picture.bands import draw_distributions
 from nbviz.picture.chart import Layout, draw_chart
+from nbviz.picture.compare import draw_compare, words_of
+from nbviz.picture.layers import histograms_of
 from nbviz.picture.lines import HUES, Chart, charts_of, shown_rows
 from nbviz.picture.numbers import step_text, value_format
-from nbviz.picture.ridges import draw_ridges, histograms_of
+from nbviz.picture.ridges import draw_ridges
 from nbviz.picture.words import TEXT, clean, escape, shorten, strong, width_of, write, write_markup
 from nbviz.run import Run
 
@@ -28,6 +32,9 @@ DOTS = {"failed": "#d1443f", "interrupted": "#b85d00", "finished": TEXT}
 WORST_FIRST = ("live", "following", "failed", "interrupted", "finished")
 
 
+NO_LAYERS = "no statistics and no histograms of layers yet"
+
+
 class Scene(NamedTuple):
     """What is shown, read once."""
 
@@ -40,6 +47,10 @@ class Scene(NamedTuple):
     smoothing: float
     title: str
     superseded: bool
+    knobs: Mapping[str, Any]
+    """Those that only this kind of view has."""
+    layers: layermap.Map | None
+    """What a layer map shows; None where there is no such panel, or nothing for it."""
 
     @classmethod
     def of(
@@ -50,12 +61,14 @@ class Scene(NamedTuple):
         title: str,
         tags: Sequence[str] | None,
         superseded: bool,
+        knobs: Mapping[str, Any],
     ) -> Scene:
         smoothing = min(0.999, max(0.0, smoothing)) if smoothing == smoothing else 0.0
         with np.errstate(all="ignore"):
+            layers = layermap.Map.of(runs, tags, knobs["statistic"]) if "statistic" in knobs else None
             charts, total = charts_of(runs, tags, step, smoothing, CHARTS, superseded)
         name = clean(title) or (clean(runs[0].name) if len(runs) == 1 else f"{len(runs)} runs")
-        return cls(runs, tags, charts, total, step, smoothing, name, superseded)
+        return cls(runs, tags, charts, total, step, smoothing, name, superseded, knobs, layers)
 
 
 def picture_html(
@@ -67,13 +80,14 @@ def picture_html(
     title: str,
     tags: Sequence[str] | None = None,
     superseded: bool = False,
+    knobs: Mapping[str, Any] = {},
 ) -> dict[str, str]:
     """The picture as a bundle by MIME type, for an output of its own beside the widget's.
 
     Parameters
     ----------
     runs : sequence of Run
-    panels : sequence of {"header", "charts", "ridges", "scrubber"}
+    panels : sequence of {"header", "charts", "ridges", "compare", "map", "distributions", "scrubber"}
     identifier : str
         Goes into a class, by which a page where the widget lives finds the picture and hides it.
     step : int
@@ -86,6 +100,8 @@ def picture_html(
         Only these series, by default all.
     superseded : bool
         Whether rows that a restarted run logged anew are shown, faint.
+    knobs : mapping of str to any
+        What only this kind of view can be told, by the names of its traits.
 
     Returns
     -------
@@ -98,8 +114,8 @@ def picture_html(
     trust, JupyterLab strips an inline ``<svg>`` and leaves ``image/svg+xml`` out. Its sanitizer keeps ``class``,
     ``style`` and ``alt``, and drops ``data-*`` and ``aria-*``.
     """
-    scene = Scene.of(runs, step, smoothing, title, tags, superseded)
-    words, svg = _text(scene), _svg(scene, panels, 900)
+    scene = Scene.of(runs, step, smoothing, title, tags, superseded, knobs)
+    words, svg = _text(scene, panels), _svg(scene, panels, 900)
     address = base64.b64encode(svg.encode()).decode()
     name = re.sub(r"[^\w-]", "", identifier, flags=re.ASCII)
     image = f'<img alt="{escape(words)}" style="max-width:100%" src="data:image/svg+xml;base64,{address}">'
@@ -118,9 +134,10 @@ def picture_svg(
     width: int = 900,
     tags: Sequence[str] | None = None,
     superseded: bool = False,
+    knobs: Mapping[str, Any] = {},
 ) -> str:
     """The picture as an SVG document on a transparent ground, ``width`` pixels wide; see `picture_html`."""
-    return _svg(Scene.of(runs, step, smoothing, title, tags, superseded), panels, width)
+    return _svg(Scene.of(runs, step, smoothing, title, tags, superseded, knobs), panels, width)
 
 
 def _svg(scene: Scene, panels: Sequence[str], width: int) -> str:
@@ -133,14 +150,19 @@ def _svg(scene: Scene, panels: Sequence[str], width: int) -> str:
     )
 
 
-def _text(scene: Scene) -> str:
+def _text(scene: Scene, panels: Sequence[str]) -> str:
     """One sentence: the values as logged, not smoothed, at the step, and how many histograms there are."""
+    if "compare" in panels:
+        words = words_of(scene.runs, scene.tags, scene.step, scene.superseded, scene.knobs)
+        return f"{scene.title}: {clean(words)}"
+    if "map" in panels:
+        return f"{scene.title}: {scene.layers.words() if scene.layers else NO_LAYERS}"
     parts = [_reading(chart) for chart in scene.charts[:4]]
     if scene.total > 4:
         parts.append(f"{scene.total - 4:,} more metrics")
     known = any(line.logged is not None for chart in scene.charts for line in chart.lines)
     said = ["; ".join(parts) + (f" after step {step_text(scene.step)}" if known else "")] if parts else []
-    histograms = len(histograms_of(scene.runs, scene.tags))
+    histograms = len(histograms_of(scene.runs, scene.tags, scene.knobs.get("filter", "")))
     if histograms:
         said.append(f"{histograms:,} histogram{'s' if histograms > 1 else ''}")
     return f"{scene.title}: {'; '.join(said) or 'nothing logged yet'}"
@@ -172,12 +194,29 @@ def _page(scene: Scene, panels: Sequence[str], width: int) -> tuple[str, float]:
         if charts:
             _add_charts(page, scene, steps, width)
         if ridges:
-            page.add(*draw_ridges(scene.runs, scene.tags, scene.step, width, 480, scene.superseded))
+            page.add(*draw_ridges(scene.runs, scene.tags, scene.step, width, 480, scene.superseded, scene.knobs))
         elif "ridges" in panels and not charts:
             page.add(write(0, 16, "No histograms yet."), 24)
+    if "compare" in panels:
+        page.add(*draw_compare(scene.runs, scene.tags, scene.step, width, scene.superseded, scene.knobs))
+    _add_layers(page, scene, panels, width)
     if "scrubber" in panels:
         page.add(*_scrubber(scene.step, steps, width))
     return page.finished()
+
+
+def _add_layers(page: _Page, scene: Scene, panels: Sequence[str], width: float) -> None:
+    if "map" in panels:
+        layers = scene.layers
+        page.add(*(layermap.draw_map(layers, scene.step, width, 460) if layers else _sentence(f"{NO_LAYERS}.")))
+    if "distributions" in panels:
+        known = histograms_of(scene.runs, scene.tags)
+        where = (scene.runs, scene.tags, scene.step, width)
+        page.add(*(draw_distributions(*where) if known else _sentence("no histograms yet.")))
+
+
+def _sentence(words: str) -> tuple[str, float]:
+    return write(0, 16, words[0].upper() + words[1:]), 24
 
 
 def _add_beside(page: _Page, scene: Scene, steps: tuple[float, float], column: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
@@ -33,6 +33,18 @@ def _superseded_from_page(value: Any, view: Any) -> bool:
     return value if type(value) is bool else bool(view.superseded)
 
 
+def from_page(name: str) -> Callable[[Any, Any], Any]:
+    """For ``from_json``: what a page sends is taken if the trait takes it, else the trait stays as it is."""
+
+    def checked(value: Any, view: Any) -> Any:
+        try:
+            return type(view).class_traits()[name]._validate(view, value)
+        except traitlets.TraitError:
+            return getattr(view, name)
+
+    return checked
+
+
 class _Step(traitlets.Int):  # type: ignore[type-arg]  # traitlets 5.9 cannot be subscripted
     """Setting it moves the cursor, and the cursor moves it, so that a step set to the latest stays where it is."""
 
@@ -56,6 +68,9 @@ class View(anywidget.AnyWidget):
     ----------
     superseded : bool
         Whether rows that a restarted run logged anew are shown, faint. A switch beside them turns it as well.
+    layer : str or None
+        The layer that was chosen in the view, by the tag that its histograms have or would have, such as
+        ``gradients/fc1.weight``. Set it to choose one.
     step : int
         The step under the cursor, which everything that shows the run shares: read it, set it, observe it. Set it to
         ``None`` to follow the latest step, as at first.
@@ -67,6 +82,8 @@ class View(anywidget.AnyWidget):
     """
 
     PANELS: ClassVar[tuple[str, ...]] = ()
+    KNOBS: ClassVar[tuple[str, ...]] = ()
+    """Synced traits that only this kind of view has."""
 
     _esm = STATIC / "views.js"
     panels = traitlets.List(traitlets.Unicode()).tag(sync=True, from_json=kernel_only("panels"))
@@ -82,6 +99,7 @@ class View(anywidget.AnyWidget):
         sync=True, from_json=kernel_only("tags")
     )
     superseded = traitlets.Bool(False).tag(sync=True, echo_update=False, from_json=_superseded_from_page)
+    layer = traitlets.Unicode(None, allow_none=True).tag(sync=True, echo_update=False, from_json=from_page("layer"))
     picture = traitlets.Unicode().tag(sync=True, from_json=kernel_only("picture"))
     step = _Step(0, allow_none=True)
 
@@ -108,7 +126,8 @@ class View(anywidget.AnyWidget):
     def _refuse_unknown(cls, options: Iterable[str]) -> None:
         for name in options:
             if name not in cls.class_trait_names() or name.startswith("_") or name in OWN:
-                close = get_close_matches(name, ("title", "smoothing", "superseded", "run", "tags", "layout"), 1)
+                known = ("title", "smoothing", "superseded", "run", "tags", "layer", "layout", *cls.KNOBS)
+                close = get_close_matches(name, known, 1)
                 hint = f"; did you mean {close[0]!r}?" if close else "."
                 raise TypeError(f"{cls.__name__}() knows no keyword {name!r}{hint}")
 
@@ -173,7 +192,8 @@ class View(anywidget.AnyWidget):
         from nbviz.picture import picture_html
 
         shown = (self._shown(), self.smoothing, self.title, self.tags, self.superseded)
-        return picture_html(self._runs, self.PANELS, self.picture, *shown)
+        knobs = {name: getattr(self, name) for name in self.KNOBS}
+        return picture_html(self._runs, self.PANELS, self.picture, *shown, knobs)
 
 
 def _names(given: Any, runs: Sequence[Run]) -> list[list[str]]:

@@ -1,0 +1,41 @@
+"""Captures whose quantiles both languages must find alike. `python -m tests.golden.quantiles` writes them anew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nbviz.series import Histogram, HistogramSeries
+
+FILE = Path(__file__).parent / "quantiles.json"
+
+
+def captures() -> list[Histogram]:
+    rng = np.random.default_rng(0)
+    made = [
+        Histogram(0, 0.0, *np.histogram(rng.normal(size=1000), 30)),
+        Histogram(1, 0.0, *np.histogram(rng.lognormal(size=777), np.geomspace(1e-3, 1e3, 97))),
+        Histogram(2, 0.0, np.array([0.0, 0, 5, 0, 3, 0]), np.array([-4.0, -2, -1, 0, 1, 2, 4])),
+        Histogram(3, 0.0, np.array([7.0]), np.array([-1e-12, 1e-12])),
+        Histogram(4, 0.0, np.array([1.0, 1]), np.array([-1e300, 0, 1e300])),
+        Histogram(5, 0.0, np.array([0.0, 1, 0]), np.array([0.0, 1, 2, 3])),
+    ]
+    # A page holds counts as float32.
+    return [Histogram(each.step, 0.0, each.counts.astype(np.float32).astype(np.float64), each.edges) for each in made]
+
+
+def described() -> list[dict[str, Any]]:
+    series = HistogramSeries("layer")
+    for capture in captures():
+        series.append(capture.step, capture.wall_time, capture)
+    return [
+        {"counts": capture.counts.tolist(), "edges": capture.edges.tolist(), "quantiles": quantiles.tolist()}
+        for capture, quantiles in zip(series, series.quantiles(), strict=True)
+    ]
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(described()) + "\n", "utf-8")
