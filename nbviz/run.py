@@ -14,9 +14,8 @@ from weakref import WeakSet, ref
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nbviz.formats.sketch import Sketch
 from nbviz.notice import Problems
-from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series, new_series
+from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series, Sketch, new_series
 from nbviz.stage import STAGE_LIMIT, Captured, Derived, Stage
 from nbviz.values import STEP_LIMIT, capture, checked_step, merged, numbers
 

@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from nbviz.column import Column
 from nbviz.formats.items.histogram import Histogram
 from nbviz.formats.items.sketched import Sketched, SketchedItems
+from nbviz.formats.sketch import Sketch
 from nbviz.history import bound, marked
 from nbviz.restarts import Staircase
 from nbviz.rows import Kind, Series
 
-__all__ = ["Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series"]
+__all__ = ["Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series", "Sketch"]
 
 DISTRIBUTION = (0.0, 0.0668, 0.1587, 0.3085, 0.5, 0.6915, 0.8413, 0.9332, 1.0)
 """The fractions of TensorBoard's distributions, ``NORMAL_HISTOGRAM_BPS`` in its compressor."""

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "values": {"formats"},
     "stage": {"series", "values"},
     "sinks": {"formats", "restarts", "series"},
-    "run": {"formats", "series", "sinks", "stage", "tables", "values"},
+    "run": {"series", "sinks", "stage", "tables", "values"},
     "layers": set(),
     "charts": {"layers"},
     "pump": set(),

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nbviz.formats.floatbits import LARGEST
+
 Floats = NDArray[np.float64]
 
 OCTAVES = 24
@@ -91,15 +93,12 @@ def drawn(places: NDArray[np.int64], edges: Floats, pivot: float, ends: tuple[fl
         return places[filled].astype(np.float64), ends[0] + width * np.array([-0.5, 0.5])
     kept = _kept_edges(edges, filled, pivot)
     wanted = edges[kept] + pivot
+    # The outermost bins of all reach as far as the values do, and no further than a float32, which is what pages have.
+    # Others end at their own edges, so that captures of like values have the same ones and add up exactly.
     if kept[0] == 0:
-        wanted[0] = min(wanted[0], ends[0])
+        wanted[0] = min(ends[0], -LARGEST)
     if kept[-1] == len(places):
-        wanted[-1] = max(wanted[-1], ends[1])
-    # The outermost bins end with the values; but as a few values at its edge would be a spike, a quarter of each stays.
-    lowest, highest = max(wanted[0], ends[0]), min(wanted[-1], ends[1])
-    quarters = (wanted[1] - wanted[0]) / 4, (wanted[-1] - wanted[-2]) / 4
-    wanted[0] = min(lowest, wanted[1] - quarters[0])
-    wanted[-1] = max(highest, wanted[-2] + quarters[1])
+        wanted[-1] = max(ends[1], LARGEST)
     return np.add.reduceat(places, kept[:-1]).astype(np.float64), wanted
 
 

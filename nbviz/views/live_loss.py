@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 
-from nbviz.formats.sketch import Sketch
 from nbviz.run import Run
+from nbviz.series import Sketch
 from nbviz.views.view import View
 
 
