@@ -167,7 +167,7 @@ def test_what_no_float32_holds_is_counted_in_the_outermost_bins_and_known_by_the
     assert sketch.rebin([-1e201, -1e30, 1e30, 1e301]).tolist() == [1, 2, 2]
 
 
-@pytest.mark.parametrize(("mantissa_bits", "pivot"), [(0, 0.0), (11, 0.0), (3, math.nan), (3, math.inf)])
+@pytest.mark.parametrize(("mantissa_bits", "pivot"), [(0, 0.0), (11, 0.0), (3, math.nan), (3, math.inf), (3, -1e39)])
 def test_an_impossible_sketch_is_refused(mantissa_bits: int, pivot: float) -> None:
     with pytest.raises(ValueError, match="expected"):
         Sketch(mantissa_bits, pivot)
@@ -189,6 +189,9 @@ def test_an_impossible_sketch_is_refused(mantissa_bits: int, pivot: float) -> No
         ([], 0.0),
         ([math.nan], 0.0),
         (np.full(5, 1e300), 0.0),
+        (np.random.default_rng(0).normal(1e60, 1e58, 50), 0.0),  # beyond float32
+        (np.full(5, 3e38), 3e38),
+        ([3.4e38, 2.8e38, 3.4e38, 3.4e38], float(np.finfo(np.float32).max)),
         ([-1.3407807929942597e154], 0.0),  # of which the square is finite, and that of the mean is not
         (np.full(5, 1e-300), 0.0),
     ],
@@ -412,7 +415,9 @@ def test_what_is_drawn_are_sound_bins_that_hold_all_but_zeros(values: NDArray[An
         assert drawn.edges[0] <= sketch.minimum + tolerance and drawn.edges[-1] >= sketch.maximum - tolerance
 
 
-@pytest.mark.parametrize("values", [[-1.3407807929942597e154], [1e39], [-1e300, 1.7976931348623157e308], [3.4e38]])
+@pytest.mark.parametrize(
+    "values", [[-1.3407807929942597e154], [1e39], [1e60, 1.1e60], [-1e300, 1.7976931348623157e308], [3.4e38]]
+)
 def test_what_lies_beyond_float32_is_drawn_where_it_lies(values: list[float]) -> None:
     drawn = Sketch.of(values, pivot=0.0).histogram(0, 0)
     assert drawn.counts.sum() == len(values) and (np.diff(drawn.edges) > 0).all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -66,8 +65,8 @@ class Sketch(Statistics):
     def __init__(self, mantissa_bits: int = 3, pivot: float = 0.0) -> None:
         if not 1 <= mantissa_bits <= 10:
             raise ValueError(f"expected 1 to 10 mantissa bits, got {mantissa_bits}.")
-        if not math.isfinite(pivot):
-            raise ValueError(f"expected a finite pivot, got {pivot}.")
+        if not abs(pivot) <= LARGEST:
+            raise ValueError(f"expected a pivot that a float32 can hold, got {pivot}.")
         super().__init__()
         self.mantissa_bits = mantissa_bits
         self.pivot = float(pivot)

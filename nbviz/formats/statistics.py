@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nbviz.formats.floatbits import LARGEST
+
 FAR = 4
 """A mean of more than so many standard deviations is far from zero."""
 _SMALLEST = float(np.finfo(np.float32).tiny)
@@ -117,9 +119,9 @@ class Statistics:
         mean, spread = self.mean, self.std
         if spread < abs(mean) * 1e-5:  # the difference of two sums that are nearly equal tells little
             spread = (self.maximum - self.minimum) / 2
-        if self.zeros or not (abs(mean) > FAR * spread and abs(mean) >= _SMALLEST):
+        if self.zeros or not (abs(mean) > FAR * spread and _SMALLEST <= abs(mean) <= LARGEST):
             return 0.0
         if spread < abs(mean) * 2.0**-22:
             return self.minimum
         grid = 2.0 ** math.ceil(math.log2(spread))
-        return round(mean / grid) * grid
+        return max(-LARGEST, min(round(mean / grid) * grid, LARGEST))
