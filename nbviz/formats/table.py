@@ -55,10 +55,28 @@ class Records(NamedTuple):
 
 
 class _Columns(NamedTuple):
-    """What was found of one tag and kind: the rows, and the columns of a `Scalars` or an `Items`."""
+    """What was found of one tag and kind, and in which rows."""
 
     rows: Sequence[int] | Offsets
-    columns: Sequence[Any]
+    columns: Scalars | Items
+
+
+class _Span(NamedTuple):
+    """Rows of one name.
+
+    Attributes
+    ----------
+    name : int
+    unsaid : bool
+        They stand before what the tensors of their tag are said to be, so that they are tensors and nothing more.
+    first, last : int
+        Where they are in rows that are sorted by name; ``last`` is behind them.
+    """
+
+    name: int
+    unsaid: bool
+    first: int
+    last: int
 
 
 _Found = dict[tuple[str, str], list[_Columns]]
@@ -128,9 +146,11 @@ class Table:
     def _filled(self, batch: Batch, start: int, stop: int, found: _Found) -> Batch:
         """Put the rows from ``start`` to ``stop``, and what else was found, into the batch."""
         ordered = not found
-        for number, unsaid, rows, *columns in self._as_said(list(self._by_name(start, stop))):
-            name = self._names[int(number)]
+        columns, spans = self._by_name(start, stop)
+        for number, unsaid, first, last in self._as_said(spans, columns[0]):
+            name = self._names[number]
             kind = "tensor" if unsaid else self._decoder.kind_of(*name.template, name.has_number)
+            rows, steps, wall_times, values = [column[first:last] for column in columns]
             key = name.template.tag, kind
             if not kind:
                 for row in rows.tolist():
@@ -139,45 +159,39 @@ class Table:
                 ordered = False
                 continue
             if kind == "scalar":
-                batch.sizes[key[0]] += name.size * len(rows)
+                batch.sizes[key[0]] += name.size * (last - first)
+                part: Scalars | Items = Scalars(steps, wall_times, values)
             else:
-                columns[2:] = self._rows.starts[rows] + self._records.shift, self._rows.sizes[rows]
+                offsets = self._rows.starts[rows] + self._records.shift
+                part = Items(steps, wall_times, offsets, self._rows.sizes[rows])
             ordered = ordered and key not in found
-            found.setdefault(key, []).append(_Columns(rows, columns))
+            found.setdefault(key, []).append(_Columns(rows, part))
         if not ordered:
             found = dict(sorted(found.items(), key=lambda item: min(part.rows[0] for part in item[1])))
         for key, parts in found.items():
-            merged = parts[0].columns if len(parts) == 1 else _merged(parts)
-            batch.columns[key] = Scalars(*merged) if key[1] == "scalar" else Items(*merged)
+            batch.columns[key] = parts[0].columns if len(parts) == 1 else _merged(parts)
         return batch
 
-    def _as_said(self, groups: list[list[Any]]) -> list[list[Any]]:
-        """The groups of `_by_name`, parted where a record says what the tensors of a tag are that do not say it.
-
-        The second element of a group tells that its rows stand before that, so that they are tensors and nothing more.
-        """
+    def _as_said(self, spans: list[_Span], rows: Offsets) -> list[_Span]:
+        """The spans of `_by_name`, parted where a record says what the tensors of a tag are that do not say it."""
         said = dict(self._said)
-        for number, _, rows, *_ in groups:
-            template = self._names[int(number)].template
+        for number, _, first, _ in spans:
+            template = self._names[number].template
             if template.plugin and template.tag not in self._decoder.plugins:
-                said.setdefault(template.tag, int(rows[0]))
+                said.setdefault(template.tag, int(rows[first]))
         if not said:
-            return groups
-        parted = []
-        for number, _, *columns in groups:
-            template = self._names[int(number)].template
+            return spans
+        parted: list[_Span] = []
+        for number, _, first, last in spans:
+            template = self._names[number].template
             silent = template.content == TENSOR and not template.plugin and template.tag in said
-            cut = int(np.searchsorted(columns[0], said[template.tag])) if silent else 0
-            if cut:
-                parted.append([number, True, *[column[:cut] for column in columns]])
-            if cut < len(columns[0]):
-                parted.append([number, False, *[column[cut:] for column in columns]])
-        return sorted(parted, key=lambda group: int(group[2][0]))
+            cut = first + (int(np.searchsorted(rows[first:last], said[template.tag])) if silent else 0)
+            parted += [_Span(number, True, first, cut)] * (cut > first)
+            parted += [_Span(number, False, cut, last)] * (cut < last)
+        return sorted(parted, key=lambda span: int(rows[span.first]))
 
-    def _by_name(self, start: int, stop: int) -> Iterator[list[Any]]:
-        """The number, False, the rows, steps, wall times and values of each name, in order of their first rows."""
-        if not len(self._rows):
-            return
+    def _by_name(self, start: int, stop: int) -> tuple[list[NDArray[Any]], list[_Span]]:
+        """Rows, steps, wall times and values, name by name, and the spans of the names in order of their first rows."""
         rows, names = self._rows, self._rows.names[start:stop]
         order = np.argsort(names.astype(np.uint16) if len(self._names) < 65535 else names, kind="stable")
         grouped = names[order]
@@ -187,9 +201,8 @@ class Table:
         by_row = np.argsort(order[firsts])
         lasts = np.append(firsts[1:], len(names))[by_row].tolist()
         numbers = grouped[firsts][by_row].tolist()
-        for number, first, last in zip(numbers, firsts[by_row].tolist(), lasts, strict=True):
-            if number >= 0:
-                yield [number, False, *[column[first:last] for column in columns]]
+        found = zip(numbers, firsts[by_row].tolist(), lasts, strict=True)
+        return columns, [_Span(number, False, first, last) for number, first, last in found if number >= 0]
 
 
 def _add(found: _Found, row: int, batch: Batch, current: Batch) -> None:
@@ -201,7 +214,8 @@ def _add(found: _Found, row: int, batch: Batch, current: Batch) -> None:
         found.setdefault(key, []).append(_Columns([row] * len(columns.steps), columns))
 
 
-def _merged(parts: list[_Columns]) -> list[NDArray[Any]]:
+def _merged(parts: list[_Columns]) -> Scalars | Items:
     """The columns of all parts, in the order of their rows."""
     order = np.argsort(np.concatenate([part.rows for part in parts]), kind="stable")
-    return [np.concatenate(columns)[order] for columns in zip(*(part.columns for part in parts), strict=True)]
+    columns = zip(*(part.columns for part in parts), strict=True)
+    return type(parts[0].columns)(*(np.concatenate(each)[order] for each in columns))
