@@ -31,6 +31,8 @@ class Case(NamedTuple):
     count: int
     accumulator: float
     server: float
+    cores: int = 0
+    """On how many cores the server may read, which reads several runs at once; on all by default."""
 
 
 MILLION = 1_000_000
@@ -44,7 +46,7 @@ READING = {
     "tags": Case("scalars under 1,000 tags", logs.many_tags, MILLION, 60, 3),
     "histograms-tf2": Case("histograms of TF2", logs.histograms_tf2, MILLION // 10, 60, 3),
     "histograms": Case("histograms of torch, 10 kB each, indexed", logs.histograms, MILLION // 50, 100, 6),
-    "runs": Case("scalars in 500 runs", logs.many_runs, MILLION, 35, 1),
+    "runs": Case("scalars in 500 runs", logs.many_runs, MILLION, 35, 1, cores=1),
 }
 
 
@@ -92,13 +94,14 @@ def reading(bench: Bench, case: Case) -> Iterator[Row]:
     _, rows = bench.ours(worker.nbviz_seconds, path)  # fills the caches
     found = bench.turns(
         lambda: bench.ours(worker.nbviz_seconds, path)[0],
-        server=(5, lambda: worker.server_load(path)[0]),
+        server=(5, lambda: worker.server_load(path, case.cores)[0]),
         accumulator=(1, lambda: _checked(bench.accumulator(worker.accumulator_seconds, path), rows)),
     )
     ours = found["ours"]
     yield bench.row(f"{count:,} {case.what}", ours, found.get("accumulator"), case.accumulator)
     if bench.peers:
-        yield bench.row("  against the data server's load", ours, found["server"], case.server)
+        where = " on one core, as ours" if case.cores == 1 else ""
+        yield bench.row(f"  against the data server's load{where}", ours, found["server"], case.server)
     if case.make is logs.histograms:
         rate = (Path(path) / logs.NAME).stat().st_size / ours / 1e9
         yield Row("  bytes a second", "", "", rate, None if bench.quick else 0.8, unit="GB/s")
