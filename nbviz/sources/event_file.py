@@ -186,9 +186,10 @@ class EventFile:
         with self.run.lock:
             self._held += decoded.batches
             self._rows_held += decoded.records
+        tags = 0
         for batch in decoded.batches:
             self._urgent |= batch.restart is not None or bool(batch.problems)
-        tags = max((len(batch.columns) for batch in decoded.batches), default=0)
+            tags = max(tags, len(batch.columns))
         self.chunk = LEAST_CHUNK if decoded.periodic else max(2 * LEAST_CHUNK, tags * CHUNK_OF_TAG)
         if self._rows_held >= max(LEAST_HELD, HELD * tags):
             self.commit()

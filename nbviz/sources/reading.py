@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,10 +18,8 @@ KEPT = 1 << 16
 """Bytes of buffer that are kept between two polls."""
 
 
-class _Request(NamedTuple):
-    file: EventFile
-    size: int
-    more: bool
+_Request = tuple[EventFile, int, bool]
+"""A file, how many bytes are to be read of it, and whether it has more."""
 
 
 class Reading:
@@ -59,8 +56,8 @@ class Reading:
                 if requests and total + min(size, most) > CHUNK:
                     more |= self._decode(requests, tick)
                     requests, total = [], 0
-                requests.append(_Request(file, min(size, most), size > most))
-                total += requests[-1].size
+                requests.append((file, min(size, most), size > most))
+                total += min(size, most)
                 if size > most:
                     break
         more |= self._decode(requests, tick)
@@ -78,16 +75,18 @@ class Reading:
 
     def _decode(self, requests: list[_Request], tick: Callable[[], None] | None) -> bool:
         """Read and decode at once; True if one of the files has more."""
-        size = MARGIN + sum(file.overlap + size for file, size, _ in requests)
+        size = MARGIN
+        for file, wanted, _ in requests:
+            size += file.overlap + wanted
         if size > len(self._buffer):
             self._buffer = np.zeros(size, np.uint8)
         view, at, more = self._buffer.data, 0, False
         parts: list[Part] = []
         replaced: list[list[EventFile]] = []
         read: list[tuple[EventFile, memoryview, bool]] = []
-        for request in requests:
-            file, start = request.file, at + request.file.overlap
-            expected = start + request.size
+        for file, wanted, has_more in requests:
+            start = at + file.overlap
+            expected = start + wanted
             try:
                 stop = at + self._storage.readinto(file.path, file.position - file.overlap, view[at:expected])
             except OSError as error:
@@ -98,7 +97,7 @@ class Reading:
                 replaced.append([file])
                 continue
             end = start + file.size - file.position if file.ended else None
-            further = request.more and stop == expected  # a file that is shorter than it said is looked at later
+            further = has_more and stop == expected  # a file that is shorter than it said is looked at later
             parts.append(Part(Stretch(start, stop, file.lost, end), file.position, file.decoder, further))
             read.append((file, view[at:stop], further))
             at = stop
