@@ -42,3 +42,7 @@ class Problems(list[str]):
         if self._said.setdefault(sentence if key is None else key, first) is first:
             self.append(sentence)
             warn(sentence)
+
+    def said(self, key: object) -> bool:
+        """Whether a sentence of that key was reported."""
+        return key in self._said

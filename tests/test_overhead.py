@@ -91,6 +91,19 @@ def test_auto_goes_on_where_steps_get_slower_or_faster() -> None:
     assert (before, training.meter.every) == (5, 50)
 
 
+def test_of_steps_that_a_device_makes_later_the_time_is_known_together() -> None:
+    """The host goes ahead at once, and waits for the device where it captures."""
+    clock = Clock()
+    meter = Meter(10, 0.01, clock)
+    for number in range(100):
+        if captured := meter.due(number):
+            clock.now += 10.0
+            with meter.working():
+                clock.now += 0.5
+        meter.step(number, settled=captured)
+    assert meter.overhead == pytest.approx(0.5 / 10.5)
+
+
 def test_a_pause_between_cells_is_no_slow_training() -> None:
     training = Training("auto", step=1.0, cost=0.5)
     training.run(50)

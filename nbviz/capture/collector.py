@@ -9,7 +9,8 @@ import torch
 from nbviz.capture.layer import Capture, Key, Layer
 from nbviz.capture.overhead import Meter
 from nbviz.capture.ranks import Ranks, world
-from nbviz.capture.sketchers import SAMPLES, SampledSketcher, Sketcher, Wanted, sketcher_for
+from nbviz.capture.samples import SAMPLES
+from nbviz.capture.sketchers import SampledSketcher, Sketcher, Wanted, sketcher_for
 from nbviz.capture.writer import Writer
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.nn.parameter import Parameter
+
+from nbviz.capture.choice import Chosen
 
 WRAPPERS = ("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 """Path components that torch.compile, FSDP and activation checkpointing put into names."""
@@ -24,8 +25,6 @@ CHANNELS_FIRST = (
 )
 ENDS: dict[type[nn.Module], tuple[float, float]] = {nn.Sigmoid: (1 / 16, 15 / 16), nn.Tanh: (-15 / 16, 15 / 16)}
 """From where on the values of a layer count as saturated: its slope is a quarter of its steepest, or less."""
-
-Chosen = Callable[[str], bool]
 
 
 class Slot(NamedTuple):
@@ -89,29 +88,3 @@ def units_of(module: nn.Module, output: torch.Tensor) -> int | None:
     if dims < 2:
         return None
     return 1 if dims > 3 or isinstance(module, CHANNELS_FIRST) else dims - 1
-
-
-def chooser(include: str | Iterable[str] | None, exclude: str | Iterable[str] | None) -> Chosen:
-    """Whether a name is wanted: by regular expressions that are found anywhere in it.
-
-    Raises
-    ------
-    ValueError
-        If one is no regular expression.
-    """
-    wanted, unwanted = _patterns("include", include), _patterns("exclude", exclude)
-
-    def chosen(name: str) -> bool:
-        found = wanted is None or any(pattern.search(name) for pattern in wanted)
-        return found and not any(pattern.search(name) for pattern in unwanted or ())
-
-    return chosen
-
-
-def _patterns(argument: str, patterns: str | Iterable[str] | None) -> list[re.Pattern[str]] | None:
-    if patterns is None:
-        return None
-    try:
-        return [re.compile(pattern) for pattern in ([patterns] if isinstance(patterns, str) else patterns)]
-    except (re.error, TypeError) as error:
-        raise ValueError(f"watch() got {argument}={patterns!r}, which is no regular expression: {error}.") from error

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 NICE = (1, 2, 5)
 GROWTH = 10
@@ -44,8 +44,24 @@ class Meter:
         self._spent = 0.0
         self._started: float | None = None
         self._stepped: float | None = None
+        self._unsettled = 0
         self._costs: deque[float] = deque(maxlen=5)
         self._steps: deque[float] = deque(maxlen=31)
+
+    @classmethod
+    def checked(cls, caller: str, every: Any, budget: float, clock: Callable[[], float]) -> Meter:
+        """A meter of what somebody asked for.
+
+        Raises
+        ------
+        ValueError
+            If it is no interval, or no budget.
+        """
+        if every != "auto" and (not isinstance(every, int) or isinstance(every, bool) or every < 1):
+            raise ValueError(f"{caller} captures every so many steps, 1 or more, or every='auto'; got every={every!r}.")
+        if not 0 < budget < 1:
+            raise ValueError(f"{caller} takes a budget between 0 and 1, a share of the time; got {budget!r}.")
+        return cls(every, budget, clock)
 
     def due(self, number: int) -> bool:
         """Whether the step of that number is to be captured."""
@@ -64,15 +80,21 @@ class Meter:
             self._spent += self._clock() - self._started
             self._started = None
 
-    def step(self, number: int) -> None:
-        """A step of training is over."""
+    def step(self, number: int, settled: bool = True) -> None:
+        """A step of training is over.
+
+        Where devices work on their own, only of steps up to one that is ``settled`` is it known how long they took, all
+        together.
+        """
         now = self._clock()
         if self._started is not None:
             self._spent += now - self._started
             self._started = now
-        if self._stepped is not None:
-            self._steps.append(max(0.0, now - self._stepped - self._spent))
-        self._stepped = now
+        self._unsettled += 1
+        if settled:
+            if self._stepped is not None:
+                self._steps.append(max(0.0, now - self._stepped - self._spent) / self._unsettled)
+            self._stepped, self._unsettled = now, 0
         if self.due(number):
             self.captured = number
             self._costs.append(self._spent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -11,18 +11,24 @@ from torch.nn.parameter import Parameter
 from torch.optim import Optimizer
 
 from nbviz.capture.layer import Change, Key, What
-from nbviz.capture.names import Slot
 from nbviz.capture.ranks import is_first_copy
+from nbviz.capture.samples import MOVED, UnreadableError
 from nbviz.capture.sketchers import Wanted
-from nbviz.capture.tensors import UnreadableError, is_distributed, is_lazy, values_of
-
-MOVED = 1 << 12
-"""Weights of a tensor whose change is measured: enough for two digits of its norm."""
+from nbviz.capture.tensors import is_distributed, is_lazy, values_of
 
 Miss = Callable[[Key, str], None]
 
 
-def stepped_by(slots: Sequence[Slot], optimizer: Optimizer | None, others: Sequence[Optimizer]) -> list[Slot]:
+class Named(Protocol):
+    """Knows a parameter by its name, whatever takes its place."""
+
+    @property
+    def name(self) -> str: ...
+
+    def parameter(self) -> Parameter | None: ...
+
+
+def stepped_by(slots: Sequence[Named], optimizer: Optimizer | None, others: Sequence[Optimizer]) -> list[Named]:
     """The parameters that an optimizer's step is the moment for: its own, and those that no other is known to step."""
     own = ids_of(optimizer) if optimizer is not None else set()
     foreign = set().union(*map(ids_of, others)) - own
@@ -34,7 +40,7 @@ def ids_of(optimizer: Optimizer) -> set[int]:
 
 
 def wanted_of(
-    slots: Sequence[Slot],
+    slots: Sequence[Named],
     what: Sequence[str],
     pivots: Mapping[Key, float],
     scale: Tensor | None,
@@ -45,7 +51,7 @@ def wanted_of(
 
     Parameters
     ----------
-    slots : sequence of Slot
+    slots : sequence of Named
     what : sequence of {"weights", "gradients"}
     pivots : mapping of Key to float
         Those that were chosen before, as sketches of one pivot add up exactly.
@@ -86,10 +92,10 @@ class Moves:
     """How far steps move weights, by samples taken before them and after."""
 
     def __init__(self) -> None:
-        self._before: list[tuple[Slot, Tensor]] = []
+        self._before: list[tuple[Named, Tensor]] = []
         self._version: tuple[int, int] | None = None
 
-    def before(self, slots: Sequence[Slot], copies: bool) -> None:
+    def before(self, slots: Sequence[Named], copies: bool) -> None:
         """The step that moves these comes."""
         self._before = [(slot, sample.clone()) for slot in slots if (sample := _sample(slot, copies)) is not None]
 
@@ -110,7 +116,7 @@ class Moves:
                 found[name] = Change(squares[i], squares[len(same) + i])
         return found
 
-    def moved_by_hand(self, slots: Sequence[Slot]) -> bool:
+    def moved_by_hand(self, slots: Sequence[Named]) -> bool:
         """Whether weights were changed since the last look, as loops without an optimizer of torch do."""
         for slot in slots:
             parameter = slot.parameter()
@@ -122,7 +128,7 @@ class Moves:
         return False
 
 
-def _sample(slot: Slot, copies: bool) -> Tensor | None:
+def _sample(slot: Named, copies: bool) -> Tensor | None:
     parameter = slot.parameter()
     if parameter is None or not parameter.requires_grad:
         return None

@@ -15,14 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nbviz.capture.layer import Layer
-from nbviz.capture.tensors import UnreadableError, local, values_of
+from nbviz.capture.samples import COUNTED, SAMPLES, UnreadableError
+from nbviz.capture.tensors import local, values_of
 from nbviz.formats.sketch import Sketch
 from nbviz.formats.statistics import Statistics
 
-COUNTED = 1 << 24
-"""Values of one tensor that are counted on the CPU, which takes about 40 ms; of more, evenly spaced ones."""
-SAMPLES = 1 << 14
-"""Values of one tensor that are counted on any other device."""
 BINS = 4096
 
 

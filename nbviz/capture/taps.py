@@ -7,7 +7,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from nbviz.capture.tensors import OUTPUTS, first_floats, spacing
+from nbviz.capture.samples import spacing
+from nbviz.capture.tensors import OUTPUTS, first_floats
 
 
 class Taker(Protocol):

@@ -8,12 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
+from nbviz.capture.samples import UnreadableError, spacing
+
 OUTPUTS = 16_384
 """Values kept of an output inside a compiled graph."""
-
-
-class UnreadableError(Exception):
-    """A tensor has no values to read; the message says why, as the end of a sentence that begins with its name."""
 
 
 class Values(NamedTuple):
@@ -94,11 +92,6 @@ def flat(tensor: Tensor, limit: int | None = None) -> Tensor:
 
 def _every_third(tensor: Tensor, dim: int) -> Tensor:
     return tensor[(slice(None),) * dim + (slice(None, None, 3),)]
-
-
-def spacing(size: int, limit: int) -> int:
-    """How far apart values must lie for ``limit`` of them at most: odd, as the lengths of rows are mostly even."""
-    return 1 if size <= limit else -(-size // limit) | 1
 
 
 def first_floats(output: Any) -> Tensor | None:

@@ -16,11 +16,12 @@ from torch.optim import Optimizer
 from torch.optim import optimizer as optimizers
 from torch.utils.hooks import RemovableHandle
 
+from nbviz.capture.choice import Chosen
 from nbviz.capture.collector import Collector
 from nbviz.capture.layer import Capture, Key
-from nbviz.capture.names import ENDS, Chosen, Slot, modules_of, slots_of, units_of, unwrapped
+from nbviz.capture.names import ENDS, Slot, modules_of, slots_of, units_of, unwrapped
 from nbviz.capture.overhead import Meter
-from nbviz.capture.parameters import Moves, ids_of, stepped_by, wanted_of
+from nbviz.capture.parameters import Moves, Named, ids_of, stepped_by, wanted_of
 from nbviz.capture.sketchers import Wanted
 from nbviz.capture.taps import Gate, Tap
 from nbviz.capture.tensors import first_floats
@@ -241,7 +242,7 @@ class Watch:
             self._capture = Capture(self._number, self._run.next_step)
         return self._capture
 
-    def _read(self, slots: Sequence[Slot], scale: torch.Tensor | None) -> None:
+    def _read(self, slots: Sequence[Named], scale: torch.Tensor | None) -> None:
         collector, capture = self._collector, self._current()
         collector.meet()
         # Of several optimizers the first to step also stands for parameters that none steps.

@@ -61,21 +61,18 @@ def watch(
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(model, torch.nn.Module):
         raise TypeError(f"watch() takes a torch.nn.Module, not a {type(model).__name__}.")
-    from nbviz.capture.names import chooser
+    from nbviz.capture.choice import chooser
     from nbviz.capture.overhead import Meter
     from nbviz.capture.torch import Watch
 
     run = getattr(run, "run", run)
     if not isinstance(run, Run):
         raise TypeError(f"watch() logs to a Run or a LiveLoss, not to a {type(run).__name__}.")
-    if every != "auto" and (not isinstance(every, int) or isinstance(every, bool) or every < 1):
-        raise ValueError(f"watch() captures every so many steps, 1 or more, or every='auto'; got every={every!r}.")
-    if not 0 < budget < 1:
-        raise ValueError(f"watch() takes a budget between 0 and 1, a share of the time; got {budget!r}.")
     asked = {"weights": weights, "gradients": gradients, "activations": activations}
     what = [name for name, wanted in asked.items() if wanted]
-    chosen = chooser(include, exclude)
-    meter, steppers = Meter(every, budget, clock), _optimizers(optimizer, torch.optim.Optimizer)
+    chosen = chooser("watch()", include, exclude)
+    meter = Meter.checked("watch()", every, budget, clock)
+    steppers = _optimizers(optimizer, torch.optim.Optimizer)
     watching = Watch(model, run, meter, what, chosen, steppers)
     _warn_of_nothing(watching, run, include, exclude)
     return watching

@@ -7,6 +7,8 @@ from nbviz.run import Run
 
 NAMED = 3
 """Layers that a sentence names before it counts the rest."""
+FIRST = "first nonfinite"
+"""The key of the sentence on where NaN or infinities came up, which a run says once, whoever captures."""
 
 
 class Writer:
@@ -25,7 +27,6 @@ class Writer:
         self.missing: dict[str, str] = {}
         self._run = run
         self._new: dict[str, list[str]] = {}
-        self._broken = False
 
     def miss(self, key: Key, why: str) -> None:
         """There is nothing to capture of a layer."""
@@ -48,8 +49,7 @@ class Writer:
         self._run.log_derived({statistic.tag: value for statistic, value in derived(capture)}, step=capture.step)
         self.captures += 1
         first = first_nonfinite(capture.layers)
-        if first is not None and not self._broken:
-            self._broken = True
+        if first is not None and not self._run.problems.said(FIRST):
             # However long the run gets, this capture is kept as it is.
             self._run.mark(capture.step)
             self._report_nonfinite(first, capture, every)
@@ -69,4 +69,4 @@ class Writer:
             f"values at step {capture.step:,}"
         )
         since = f", captured every {every:,} steps" if every > 1 else ""
-        self._run.problems.report(f"{sentence}{since}.", "first nonfinite")
+        self._run.problems.report(f"{sentence}{since}.", FIRST)
