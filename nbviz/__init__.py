@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbviz.capture.trees import log_tree, sketch_tree
     from nbviz.capture.watch import watch
     from nbviz.export import export_html
     from nbviz.formats.sketch import Sketch
@@ -38,7 +39,9 @@ __all__ = [
     "Sketch",
     "export_html",
     "follow",
+    "log_tree",
     "read",
+    "sketch_tree",
     "watch",
 ]
 
@@ -60,12 +63,16 @@ _MODULES = {
     "Sketch": "formats.sketch",
     "export_html": "export",
     "follow": "sources.events",
+    "log_tree": "capture.trees",
     "read": "sources.events",
+    "sketch_tree": "capture.trees",
     "watch": "capture.watch",
 }
 
 
 def __getattr__(name: str) -> object:
+    if name == "keras":  # a module, which imports Keras: found by its name, and in no list of names
+        return import_module(f"{__name__}.keras")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "export": {"channel", "charts", "picture", "run", "series"},
     "sources": {"column", "formats", "run", "series", "tables"},
     "capture": {"formats", "layers", "run"},
+    "keras": {"capture"},
     "command": {"export", "run", "series", "sources", "tables", "views"},
     "__main__": {"command"},
     "views": {"channel", "charts", "export", "formats", "layers", "picture", "run", "series"},

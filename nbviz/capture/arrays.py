@@ -1,0 +1,129 @@
+"""Arrays that numpy can read, those of JAX among them, as layers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbviz.capture.layer import Capture, Change, Key, Layer
+from nbviz.capture.samples import COUNTED, MOVED, SAMPLES, UnreadableError, spacing
+from nbviz.capture.writer import Writer
+from nbviz.formats.sketch import Sketch
+
+_NUMBERS = "fiubc"
+
+
+def count(capture: Capture, key: Key, array: Any, pivots: MutableMapping[Key, float], writer: Writer) -> None:
+    """Put an array into a capture, or tell the writer why there is nothing.
+
+    ``pivots`` has those of the weights counted so far, as sketches of one pivot add up exactly.
+    """
+    try:
+        layer = layer_of(array, pivots.get(key) if key.what == "weights" else 0.0)
+        if key.what == "activations":
+            layer.alive = alive(array)
+    except UnreadableError as error:
+        writer.miss(key, str(error))
+        return
+    except Exception as error:
+        writer.miss(key, f"could not be read ({type(error).__name__}: {error})")
+        return
+    if (elsewhere := platform(array)) != "cpu" and layer.size > layer.sketch.count:
+        writer.notice(f"Layers on {elsewhere} are captured from {SAMPLES:,} values of each tensor, evenly spaced.")
+    writer.have(key)
+    capture.add(key, layer)
+    if key.what == "weights" and not layer.sketch.zeros:
+        pivots.setdefault(key, layer.sketch.pivot)
+
+
+def layer_of(array: Any, pivot: float | None = None) -> Layer:
+    """An array, counted: every value in this process's memory, evenly spaced ones of large arrays and elsewhere.
+
+    Raises
+    ------
+    UnreadableError
+        If there is nothing to read.
+    """
+    pieces, size = values_of(array, COUNTED if platform(array) == "cpu" else SAMPLES)
+    sketch = Sketch.of(pieces[0], pivot=pivot)
+    for piece in pieces[1:]:
+        sketch.add(piece)
+    return Layer(sketch, size)
+
+
+def sample_of(array: Any) -> NDArray[np.float64]:
+    """A copy of some evenly spaced values, shape (n,)."""
+    pieces, _ = values_of(array, MOVED)
+    return np.concatenate([piece.astype(np.float64) for piece in pieces])
+
+
+def change_of(before: NDArray[np.float64], after: NDArray[np.float64]) -> Change:
+    """How far a step moved weights, by samples of them."""
+    with np.errstate(all="ignore"):
+        return Change(float(np.square(after - before).sum()), float(np.square(before).sum()))
+
+
+def alive(array: Any) -> NDArray[np.bool_] | None:
+    """Which units of an output, along its last dimension, are not zero everywhere; ``None`` where there is no batch."""
+    if array.ndim < 2 or not getattr(array, "is_fully_addressable", True):
+        return None
+    return np.asarray((array != 0).any(axis=tuple(range(array.ndim - 1))))
+
+
+def platform(array: Any) -> str:
+    """Where an array's values lie: ``"cpu"``, ``"gpu"``, ``"tpu"``, …"""
+    sharding = getattr(array, "sharding", None)
+    devices = getattr(sharding, "device_set", ())
+    return next((str(device.platform) for device in devices), "cpu")
+
+
+def values_of(array: Any, limit: int) -> tuple[list[NDArray[Any]], int]:
+    """What this process holds of an array: ``limit`` evenly spaced values at most, in pieces, and how many it has.
+
+    Raises
+    ------
+    UnreadableError
+        If there is nothing to read.
+    """
+    pieces = _pieces(array)
+    size = sum(piece.size for piece in pieces)
+    if not size:
+        raise UnreadableError("has no values")
+    every = spacing(size, limit)
+    # Thinned where it lies, so that no more than the sample travels.
+    here = platform(array) == "cpu"
+    return [numbers((np.asarray(piece) if here else piece).reshape(-1)[::every]) for piece in pieces], size
+
+
+def _pieces(array: Any) -> list[Any]:
+    """The distinct parts of a sharded array that this process holds; any other array as it is."""
+    jax = sys.modules.get("jax")
+    if jax is None or not isinstance(array, jax.Array):
+        return [np.asarray(array)]
+    if isinstance(array, jax.core.Tracer):
+        raise UnreadableError("is a tracer: its values are known outside of jax.jit only")
+    if array.is_deleted():
+        raise UnreadableError("was deleted, or donated to a jax.jit function")
+    if len(array.sharding.device_set) == 1:
+        return [array]
+    # Copies have the same index.
+    return list({str(shard.index): shard.data for shard in array.addressable_shards}.values())
+
+
+def numbers(array: Any) -> NDArray[Any]:
+    """Real numbers that a sketch takes."""
+    values = np.asarray(array)
+    if values.dtype.kind == "c":
+        return np.ascontiguousarray(values).view(values.real.dtype)
+    if values.dtype.kind in _NUMBERS or values.dtype.name == "bfloat16":
+        return values
+    try:
+        if values.dtype.kind != "V" or values.dtype.names is not None:
+            raise TypeError
+        return values.astype(np.float32)  # the small types of ml_dtypes: float8, int4
+    except (TypeError, ValueError):
+        raise UnreadableError("holds no numbers") from None
