@@ -218,8 +218,8 @@ def fresh_seconds(code: str, path: str) -> float:
 def server_load(path: str, cores: int = 0) -> tuple[float, int]:
     """Seconds of the first load cycle of TensorBoard's data server, as it states them, and its peak memory in bytes.
 
-    It checks every checksum and keeps every point. Neither its start nor sending the data to anyone is counted. It reads
-    several runs at once, on as many cores as there are unless told to stay on fewer.
+    It checks every checksum and keeps every point. Neither its start nor sending the data to anyone is counted. It
+    reads several runs at once, on as many cores as there are unless told to stay on fewer.
     """
     import tensorboard_data_server
 
