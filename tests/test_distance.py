@@ -91,5 +91,4 @@ def test_a_distance_is_how_far_values_have_to_move() -> None:
 
 
 def test_what_has_no_values_is_at_no_distance() -> None:
-    with np.errstate(all="ignore"):
-        assert math.isnan(distance(Given([1], [0, 1]).capture(), Given([0], [0, 1]).capture()))
+    assert math.isnan(distance(Given([1], [0, 1]).capture(), Given([0], [0, 1]).capture()))

@@ -349,6 +349,16 @@ def test_two_steps_are_compared_over_each_other_and_by_their_distance() -> None:
     assert compared([run], steps=[20, 90])[1] == "r: w, step 20 against step 90: distance 70"
 
 
+def test_a_capture_without_finite_values_is_compared_as_not_a_number() -> None:
+    run = Run("r")
+    run.log_histogram("w", [1.0, 2.0], step=0)
+    run.log_histogram("w", [float("nan")] * 3, step=1)
+    picture, words = compared([run], step=1)
+    assert words == "r: w, step 0 against step 1: distance NaN"
+    assert "distance NaN" in texts(picture)
+    assert compared([run], step=1, steps=[1, 1])[1] == "r: w, step 1 against step 1: distance NaN"
+
+
 def test_two_runs_are_compared_at_the_cursor() -> None:
     runs = [with_histograms(Run(name), ["w"], scale=scale) for name, scale in (("a", 1.0), ("b", 2.0))]
     picture, words = compared(runs)

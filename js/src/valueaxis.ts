@@ -1,6 +1,7 @@
 /** The value axis that all ridges of a panel share: where it reaches, whether it is linear or symlog, its ticks. */
 
 import { ticks as linearTicks } from "d3-array";
+import { notFinite } from "./axes";
 import { grouped, significant } from "./numbers";
 
 export type AxisKind = "linear" | "symlog";
@@ -145,6 +146,7 @@ const SUPERSCRIPT: Record<string, string> = { "-": "⁻" };
 export function valueText(value: number, digits = 3): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
+  if (!Number.isFinite(value)) return notFinite(value);
   if (size >= 0.01 * (1 - 1e-9) && size < 1e5) return plain(Number(value.toPrecision(digits)));
   const [front = "", power = ""] = value.toExponential(digits - 1).split("e");
   const raised = [...power.replace("+", "")].map((sign) => SUPERSCRIPT[sign] ?? sign).join("");

@@ -53,7 +53,8 @@ def _cumulated(capture: Capture, points: Floats) -> tuple[Floats, Floats]:
     # Bins without a width hold their values at one point, below and above which interpolation finds different shares.
     below = np.interp(np.nextafter(points, -np.inf), capture.edges, passed) + capture.zeros * (points > 0)
     up_to = np.interp(np.nextafter(points, np.inf), capture.edges, passed) + capture.zeros * (points >= 0)
-    return below / total, up_to / total
+    with np.errstate(invalid="ignore"):  # of a capture without finite values nothing has a share
+        return below / total, up_to / total
 
 
 def sides_of(

@@ -20,7 +20,7 @@ def value_format(low: float, high: float, percent: bool) -> Format:
 
     def text(value: float) -> str:
         if not math.isfinite(value):
-            return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
+            return _not_finite(value)
         if percent:
             return _minus(f"{100 * value:.1f}\u00a0%")
         size = abs(value)
@@ -55,6 +55,8 @@ def short(value: float) -> str:
 
 def magnitude_text(value: float) -> str:
     """A value to three digits: 0.05, −1.2, 12,000, 3.4×10⁻⁷."""
+    if not math.isfinite(value):
+        return _not_finite(value)
     value = float(f"{value:.2e}")
     if value == 0 or 0.01 <= abs(value) < 1e5:
         return _minus(f"{value:,.10g}")
@@ -62,6 +64,10 @@ def magnitude_text(value: float) -> str:
     raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     front = digits.rstrip("0").rstrip(".")
     return _minus(f"{front[:-1]}10{raised}" if front in ("1", "-1") else f"{front}×10{raised}")
+
+
+def _not_finite(value: float) -> str:
+    return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
 
 
 def _decimals(step: float) -> int:

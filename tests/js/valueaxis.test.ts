@@ -75,6 +75,7 @@ test("a one-sided symlog axis has its ticks on that side", () => {
 test("values are written with a true minus sign and raised powers", () => {
   const cases: [number, string][] = [
     [0, "0"], [-0.1, "−0.1"], [-1e-3, "−10⁻³"], [1e-3, "10⁻³"], [3.4e-7, "3.4×10⁻⁷"], [12000, "12,000"], [1e6, "10⁶"], [0.01, "0.01"],
+    [NaN, "NaN"], [Infinity, "∞"], [-Infinity, "−∞"],
   ];
   for (const [value, text] of cases) assert.equal(valueText(value), text);
 });
