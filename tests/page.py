@@ -34,10 +34,10 @@ class Page:
     def reload(self) -> None:
         self._ask("reload", None)
 
-    def apply(self, frame: Frame | bytes) -> dict[str, list[int]]:
-        """Apply a frame and return what is held, [generation, rows], of each tag with a gap before it."""
+    def apply(self, frame: Frame | bytes, snapshot: bool = False) -> dict[str, list[int]]:
+        """Apply a frame, which may be a snapshot, and return what is held, [generation, rows], of each tag with a gap before it."""
         block = frame if isinstance(frame, bytes) else encode(frame)
-        have: dict[str, list[int]] = self._ask("apply", base64.b64encode(block).decode())["have"]
+        have: dict[str, list[int]] = self._ask("apply", [base64.b64encode(block).decode(), snapshot])["have"]
         return have
 
     def dump(self) -> Any:

@@ -96,7 +96,7 @@ class Splices(RuleBasedStateMachine):
         self.run = Run("run", history=history, clock=lambda: 1.0)
         self.sender = Sender(self.run)
         self.page.reload()
-        self.page.apply(self.sender.snapshot())
+        self.page.apply(self.sender.snapshot(), snapshot=True)
         self.flying: list[bytes] = []
         self.old: list[bytes] = []
         self.flagged: dict[tuple[str, int], set[int]] = {}
@@ -153,22 +153,22 @@ class Splices(RuleBasedStateMachine):
     def let_an_old_frame_arrive(self, data: st.DataObject) -> None:
         self.arrive(data.draw(st.sampled_from(self.old)))
 
-    @rule()
-    def snapshot_arrives(self) -> None:
-        self.arrive(encode(self.sender.snapshot()))
+    @rule(limit=st.sampled_from([200, 3000, 1_000_000]))
+    def snapshot_arrives(self, limit: int) -> None:
+        self.arrive(encode(self.sender.snapshot(limit)), snapshot=True)
 
     @rule(limit=st.sampled_from([200, 3000, 1_000_000]))
     def page_reloads(self, limit: int) -> None:
         self.page.reload()
         self.flagged = {}
-        self.arrive(encode(self.sender.snapshot(limit)))
+        self.arrive(encode(self.sender.snapshot(limit)), snapshot=True)
 
     @rule()
     def answer_is_lost(self) -> None:
         self.sender.answer(self.page.apply(self.sender.totals()))
 
-    def arrive(self, block: bytes) -> None:
-        missing = self.page.apply(block)
+    def arrive(self, block: bytes, snapshot: bool = False) -> None:
+        missing = self.page.apply(block, snapshot)
         if missing:
             self.flying.append(encode(self.sender.answer(missing)))
 
@@ -245,7 +245,7 @@ def test_a_page_that_opens_late_starts_from_the_snapshot_and_goes_on_with_frames
     sender = Sender(run)
     sender.skip()
     page.reload()
-    assert page.apply(sender.snapshot()) == {}
+    assert page.apply(sender.snapshot(), snapshot=True) == {}
     run.log(loss=0.5)
     assert page.apply(sender.take()) == {}
     assert_page_shows(page, run)
@@ -288,11 +288,28 @@ def test_a_snapshot_that_is_a_little_ahead_does_not_coarsen_what_the_page_holds(
     page.reload()
     page.apply(sender.take())
     run.log(loss=0.5)
-    page.apply(sender.snapshot(4000))
+    page.apply(sender.snapshot(4000), snapshot=True)
     (held,) = page.dump()["series"]
     assert (held["rows"], held["length"]) == (5001, 5001)
     page.apply(sender.take())
     assert_page_shows(page, run)
+
+
+def test_nor_does_one_coarsen_the_captures_of_a_layer(page: Page) -> None:
+    run = Run("run", clock=lambda: 1.0)
+    sender = Sender(run)
+    page.reload()
+    for step in range(20):
+        run.log_histogram("weights", np.arange(40.0), step=step)
+    page.apply(sender.take())
+    run.log_histogram("weights", np.arange(40.0), step=20)
+    assert page.apply(sender.snapshot(3000), snapshot=True) == {}
+    (held,) = page.dump()["series"]
+    assert (held["rows"], held["length"]) == (20, 20)
+    page.apply(sender.take())
+    assert_page_shows(page, run)
+    (held,) = page.dump()["series"]
+    assert (held["rows"], held["length"]) == (21, 21)
 
 
 def test_a_gap_is_told_until_it_is_filled(page: Page) -> None:
@@ -354,7 +371,7 @@ def test_merged_captures_know_their_rows(page: Page) -> None:
     (held,) = page.dump()["series"]
     assert (held["rows"], held["length"]) == (1400, 175)
     page.reload()
-    page.apply(sender.snapshot(3000))
+    page.apply(sender.snapshot(3000), snapshot=True)
     assert_page_shows(page, run)
 
 
@@ -391,12 +408,12 @@ def test_detail_asked_for_anew_replaces_a_coarser_copy(page: Page) -> None:
     run = logged(5000)
     sender = Sender(run)
     page.reload()
-    page.apply(sender.snapshot(4000))
+    page.apply(sender.snapshot(4000), snapshot=True)
     coarse = page.dump()
     assert coarse["reduced"] == ["loss"]
     page.apply(sender.answer({"loss": [0, 0]}))
     assert page.dump()["series"][0]["length"] == 5000
-    page.apply(sender.snapshot(4000))
+    page.apply(sender.snapshot(4000), snapshot=True)
     assert page.dump()["series"][0]["length"] == 5000
 
 

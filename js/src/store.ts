@@ -135,10 +135,13 @@ export class RunStore implements Store {
     this.notify();
   }
 
-  /** Takes a frame in and returns the tags of which the kernel is known to have sent more than is held. */
-  apply(frame: Frame): string[] {
+  /**
+   * Takes a frame in and returns the tags of which the kernel is known to have sent more than is held. A snapshot, of which
+   * the send mark knows nothing, may be coarse: it replaces nothing that is held in more detail.
+   */
+  apply(frame: Frame, snapshot = false): string[] {
     for (const splice of frame.splices) {
-      if (!this.join(splice)) this.behind.set(splice.tag, [splice.generation, splice.start + splice.rows]);
+      if (!this.join(splice, snapshot)) this.behind.set(splice.tag, [splice.generation, splice.start + splice.rows]);
     }
     for (const [tag, total] of frame.totals) this.behind.set(tag, total);
     for (const [tag, [generation, rows]] of this.behind) {
@@ -177,7 +180,7 @@ export class RunStore implements Store {
     return this.series.get(tag) as HeldScalars | HeldCaptures | undefined;
   }
 
-  private join(splice: Splice): boolean {
+  private join(splice: Splice, snapshot: boolean): boolean {
     let held = this.held(splice.tag);
     if (!held || held.kind !== splice.kind) {
       if (splice.start > 0 || !splice.place) return false;
@@ -200,6 +203,8 @@ export class RunStore implements Store {
     const end = splice.start + splice.rows;
     const finer = splice.start === 0 && end >= held.rows && splice.points > held.length;
     if (end <= held.rows && !finer) return true;
+    // What it has beyond these rows comes with the next frame.
+    if (snapshot && held.kind === "histogram" && splice.points * held.rows < held.length * end) return true;
     if (finer || (splice.start === 0 && held.kind === "histogram")) held.clear();
     if (held.kind === "scalar") held.append(splice.columns as ScalarColumns, splice.start);
     else held.append(splice.columns as HistogramColumns, splice.start);

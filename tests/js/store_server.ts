@@ -27,7 +27,7 @@ function dump() {
 
 const answers: Record<string, (argument: never) => unknown> = {
   reload: () => { store = new RunStore("run", "run"); return null; },
-  apply: (frame: string) => { const gaps = store.apply(decodeFrame(bytesOf(frame)!)); return { gaps, have: store.have(gaps) }; },
+  apply: ([frame, snapshot]: [string, boolean]) => { const gaps = store.apply(decodeFrame(bytesOf(frame)!), snapshot); return { gaps, have: store.have(gaps) }; },
   dump: () => ({ state: store.state, series: dump(), reduced: store.reduced() }),
 };
 
