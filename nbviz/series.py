@@ -268,7 +268,7 @@ class HistogramSeries(ItemSeries):
 
 def _quantiles(capture: Histogram, fractions: NDArray[np.float64]) -> NDArray[np.float64]:
     """As in ``tensorboard/plugins/distribution/compressor.py``, with its scale so that sums round alike."""
-    counts, edges = capture.counts, capture.edges
+    counts, edges = _with_zeros(capture) if capture.zeros else (capture.counts, capture.edges)
     total = counts.sum()
     if not total:
         return np.zeros(len(fractions))
@@ -283,6 +283,21 @@ def _quantiles(capture: Histogram, fractions: NDArray[np.float64]) -> NDArray[np
         values = left + (points - before) * (edges[index + 1] - left) / (weights[index] - before)
     reached: NDArray[np.float64] = np.where(beyond, edges[-1], values)
     return reached
+
+
+def _with_zeros(capture: Histogram) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts and edges with the zeros that were counted apart in a bin of their own, which has no width."""
+    counts, edges, zeros = capture.counts, capture.edges, capture.zeros
+    if not counts.sum():
+        return np.array([zeros], np.float64), np.zeros(2)
+    at = int(np.searchsorted(edges, 0.0))
+    if at == 0:
+        return np.concatenate([[zeros, 0.0], counts]), np.concatenate([[0.0, 0.0], edges])
+    if at == len(edges):
+        return np.concatenate([counts, [0.0, zeros]]), np.concatenate([edges, [0.0, 0.0]])
+    below = counts[at - 1] * -edges[at - 1] / (edges[at] - edges[at - 1])
+    split = [below, zeros, counts[at - 1] - below]
+    return np.concatenate([counts[: at - 1], split, counts[at:]]), np.insert(edges, at, [0.0, 0.0])
 
 
 def new_series(tag: str, kind: Kind) -> Series:

@@ -63,16 +63,31 @@ def paths(picture: ET.Element, name: str) -> list[str]:
 def test_the_page_chooses_a_layer_and_a_statistic_and_python_reads_them() -> None:
     view = nbviz.LayerMap(logged({"fc1": [1.0]}))
     assert (view.statistic, view.layer) == ("gradients/norm", None)
-    view.set_state({"layer": "gradients/fc1", "statistic": "activations/dead"})
+    view.set_state({"statistic": "activations/dead"})
+    view.channels[0].set_state({"layer": "gradients/fc1"})
     assert (view.statistic, view.layer) == ("activations/dead", "gradients/fc1")
-    view.set_state({"layer": None})
+    view.channels[0].set_state({"layer": None})
     assert view.layer is None
+
+
+def test_the_layer_that_was_chosen_is_shared_by_all_that_shows_the_run() -> None:
+    one, other = logged({"fc1": [1.0]}), logged({"fc1": [1.0]})
+    layer_map, ridge, both = nbviz.LayerMap(one), nbviz.Ridgeline(one), nbviz.Inspector({"a": one, "b": other})
+    layer_map.layer = "gradients/fc1"
+    assert (ridge.layer, both.layer, nbviz.LayerMap(other).layer) == ("gradients/fc1",) * 3
+    assert nbviz.LiveLoss(run=one).layer == "gradients/fc1"
+    nbviz.Distributions(other, layer="weights/fc1")
+    assert (layer_map.layer, ridge.layer, both.layer) == ("weights/fc1",) * 3
+    ridge.close()
+    layer_map.layer = None
+    assert (both.layer, ridge.layer) == (None, "weights/fc1")
 
 
 @pytest.mark.parametrize("state", [{"layer": 3}, {"statistic": "nonsense"}, {"statistic": None}, {"layer": ["x"]}])
 def test_nonsense_from_the_page_changes_nothing(state: dict[str, Any]) -> None:
     view = nbviz.LayerMap(logged({"fc1": [1.0]}), layer="gradients/fc1")
-    view.set_state(state)
+    for widget in (view, *view.channels):
+        widget.set_state({name: value for name, value in state.items() if name in widget.keys})
     assert (view.statistic, view.layer) == ("gradients/norm", "gradients/fc1")
 
 
@@ -102,7 +117,7 @@ def test_an_exported_page_keeps_the_knobs(tmp_path: Path) -> None:
         text = nbviz.export_html(view, tmp_path / "page.html").read_text("utf-8")
         models = json.loads(re.search(r'id="nbviz-models">(.*?)</script>', text)[1])  # type: ignore[index]
         assert models["view"].get("statistic") == getattr(view, "statistic", None)
-        assert models["view"]["layer"] == view.layer
+        assert [channel["layer"] for channel in models["channels"].values()] == ["weights/fc1"]
 
 
 def test_the_golden_quantiles_are_those_of_the_series() -> None:
@@ -262,6 +277,15 @@ def test_every_layer_has_four_bands_and_a_median() -> None:
     picture = draw(with_histograms(["gradients/fc1", "gradients/fc2"]), "distributions")
     assert len(paths(picture, "band")) == 8 and len(paths(picture, "median")) == 2
     assert "gradients by layer" in texts(picture) and "fc1" in texts(picture)
+
+
+def test_zeros_are_among_the_values_of_a_distribution_and_a_name_makes_room_for_them() -> None:
+    run = Run("net")
+    run.log_histogram("weights/a.module.with.a.very.long.name", np.zeros(5), step=0)
+    run.log_histogram("weights/relu", np.array([0.0] * 60 + [3e-5] * 40), step=0)
+    said = texts(draw(run, "distributions"))
+    assert "0 0 … 0" in said and any(text.startswith("0 0 … ") and text != "0 0 … 0" for text in said)
+    assert not any("NaN" in text for text in said)
 
 
 def test_bands_break_where_nothing_was_finite_and_a_bar_says_where() -> None:

@@ -12,6 +12,7 @@ from tensorboard.plugins.distribution import compressor
 from tensorboard.plugins.histogram import summary as histogram_summary
 from tensorboard.util import tensor_util
 
+import nbviz
 from tests.items import (
     NAME,
     RNG,
@@ -80,6 +81,17 @@ def test_distributions_are_those_of_tensorboard(tmp_path: Path) -> None:
     assert series.quantiles()[:3].tolist() == expected
     assert series.quantiles()[3].tolist() == [0.0] * 9
     assert series.quantiles([0.5])[:, 0].tolist() == series.quantiles()[:, 4].tolist()
+
+
+def test_quantiles_count_the_exact_zeros() -> None:
+    values = np.maximum(RNG.normal(size=10_000), 0)
+    run = nbviz.Run("net")
+    for step, logged in enumerate((values, -values, np.zeros(9))):
+        run.log_histogram("activations/relu", logged, step=step)
+    found = run["activations/relu"].quantiles([0.25, 0.45, 0.75, 0.9])
+    np.testing.assert_allclose(found[0], np.quantile(values, [0.25, 0.45, 0.75, 0.9]), rtol=0.05)
+    np.testing.assert_allclose(found[1], np.quantile(-values, [0.25, 0.45, 0.75, 0.9]), rtol=0.05)
+    assert found[2].tolist() == [0.0] * 4
 
 
 def test_distributions_of_torch_are_those_of_tensorboard(writer: Any) -> None:

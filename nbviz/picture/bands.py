@@ -40,7 +40,7 @@ class Tile(NamedTuple):
         some = HistogramSeries(series.tag)
         some.extend(series.steps[rows], series.wall_times[rows], items)
         quantiles = some.quantiles()
-        quantiles[[not item.counts.sum() > 0 for item in items]] = np.nan
+        quantiles[[not item.counts.sum() + item.zeros > 0 for item in items]] = np.nan
         steps = series.steps[rows].astype(np.float64)
         order = np.argsort(steps, kind="stable")
         nonfinite = np.array([item.nonfinite for item in items], np.float64)
@@ -122,11 +122,12 @@ def _title(tile: Tile, step: int, width: float) -> str:
     if np.isfinite(quantiles).all():
         median, low, high = (magnitude_text(float(quantiles[i])) for i in (MEDIAN, 0, 8))
         small = abs(quantiles[MEDIAN]) < 1e-3 * np.abs(quantiles).max()
-        said, fill = f"{strong('≈ 0' if small else median)} {low} … {high}", TEXT
+        middle, rest, fill = "≈ 0" if small and quantiles[MEDIAN] else median, f" {low} … {high}", TEXT
     else:
-        said, fill = f"{step_text(tile.nonfinite[at])} NaN/Inf", WARNING
-    words = write_markup(width - 8, 14, said, size=SMALL, fill=fill, anchor="end")
-    return write(0, 14, shorten(tile.label, width - 170, 12, 650), size=12, weight=650, fill=tile.color) + words
+        middle, rest, fill = "", f"{step_text(tile.nonfinite[at])} NaN/Inf", WARNING
+    words = write_markup(width - 8, 14, strong(middle) + rest, size=SMALL, fill=fill, anchor="end")
+    room = width - 16 - width_of(middle + rest, SMALL, 650)
+    return write(0, 14, shorten(tile.label, room, 12, 650), size=12, weight=650, fill=tile.color) + words
 
 
 def _cursor(box: Box, step: int) -> str:

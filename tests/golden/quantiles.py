@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,14 @@ def captures() -> list[Histogram]:
         Histogram(3, 0.0, np.array([7.0]), np.array([-1e-12, 1e-12])),
         Histogram(4, 0.0, np.array([1.0, 1]), np.array([-1e300, 0, 1e300])),
         Histogram(5, 0.0, np.array([0.0, 1, 0]), np.array([0.0, 1, 2, 3])),
+        # Zeros that were counted apart, where bins lie around them, beside them or not at all.
+        Histogram(6, 0.0, np.array([1.0, 4, 1]), np.array([-3.0, -1, 2, 3]), zeros=9),
+        Histogram(7, 0.0, np.array([5.0, 2]), np.array([0.0, 1, 2]), zeros=6),
+        Histogram(8, 0.0, np.array([5.0, 2]), np.array([-3.0, -2, -1]), zeros=2),
+        Histogram(9, 0.0, np.array([0.0]), np.array([0.0, 1]), zeros=3),
     ]
     # A page holds counts as float32.
-    return [Histogram(each.step, 0.0, each.counts.astype(np.float32).astype(np.float64), each.edges) for each in made]
+    return [replace(each, counts=each.counts.astype(np.float32).astype(np.float64)) for each in made]
 
 
 def described() -> list[dict[str, Any]]:
@@ -32,7 +38,12 @@ def described() -> list[dict[str, Any]]:
     for capture in captures():
         series.append(capture.step, capture.wall_time, capture)
     return [
-        {"counts": capture.counts.tolist(), "edges": capture.edges.tolist(), "quantiles": quantiles.tolist()}
+        {
+            "counts": capture.counts.tolist(),
+            "edges": capture.edges.tolist(),
+            "zeros": capture.zeros,
+            "quantiles": quantiles.tolist(),
+        }
         for capture, quantiles in zip(series, series.quantiles(), strict=True)
     ]
 
