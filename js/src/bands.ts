@@ -88,7 +88,7 @@ function paintBroken(pen: Pen, tile: Tile, captures: readonly Capture[], theme: 
 }
 
 function paintGrid(pen: Pen, tile: Tile, theme: Theme): void {
-  const { axis, left, right, low, high } = tile;
+  const { axis, start, left, right, low, high } = tile;
   pen.font = `${SMALL}px ${theme.font}`;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
@@ -98,7 +98,8 @@ function paintGrid(pen: Pen, tile: Tile, theme: Theme): void {
     pen.fillStyle = theme.grid;
     pen.fillRect(left, y - 0.5, right - left, 1);
     pen.fillStyle = theme.muted;
-    pen.fillText(valueText(tick, 4), left - 6, y);
+    // Squeezed rather than cut off, which might take a minus away.
+    pen.fillText(valueText(tick, 4), left - 6, y, left - start - 8);
   }
 }
 

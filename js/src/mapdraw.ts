@@ -1,7 +1,7 @@
 /** Drawing of the layer map: the cells with their marks and axis, and what moves over them. */
 
 import type { Domain } from "./axes";
-import { APART, LINE, type Names } from "./maplayout";
+import { APART, labelY, LINE, type Names } from "./maplayout";
 import type { Theme } from "./model";
 import { faded } from "./outline";
 import { paintStepAxis, stepX } from "./stepaxis";
@@ -136,11 +136,12 @@ function outline(pen: Pen, { left, right, pitch }: Placed, theme: Theme, row: nu
 
 function paintNames(pen: Pen, { left, pitch, bottom }: Placed, theme: Theme, { names, chosen, hover }: Over): void {
   pen.textAlign = "left";
-  for (const { text, first, last } of names.labels) {
+  for (const label of names.labels) {
+    const { text, first, last } = label;
     const told = [chosen, hover?.row ?? -1].some((row) => row >= first && row <= last);
     pen.font = `${told ? 650 : 400} ${pitch < LINE + 2 ? 11 : 12}px ${theme.font}`;
     pen.fillStyle = told || pitch >= LINE ? theme.text : theme.muted;
-    pen.fillText(text, 0, Math.max(6, Math.min(bottom - 6, ((first + last + 1) / 2) * pitch)));
+    pen.fillText(text, 0, labelY(label, pitch, bottom));
     if (last === first || first === 0) continue;
     pen.fillStyle = theme.muted;
     pen.fillRect(left - 8, Math.round(first * pitch), 6, 1);

@@ -29,6 +29,21 @@ function grouped(parts: readonly (readonly string[])[], depth: number): RowLabel
   return groups;
 }
 
+/** Those that do not stand on the one before: beside modules of many layers there may be some of a single one. */
+function apart(groups: readonly RowLabel[], pitch: number, bottom: number): RowLabel[] {
+  let taken = -Infinity;
+  return groups.filter((group) => {
+    const y = labelY(group, pitch, bottom);
+    const free = y - taken >= 0.8 * LINE;
+    if (free) taken = y;
+    return free;
+  });
+}
+
+/** The middle of a label: that of its rows, but within the map. */
+export const labelY = ({ first, last }: RowLabel, pitch: number, bottom: number): number =>
+  Math.max(6, Math.min(bottom - 6, ((first + last + 1) / 2) * pitch));
+
 /** The names of all rows, or of modules where there is no room for all, the finest for which there is. */
 export function rowLabels(names: readonly string[], pitch: number): RowLabel[] {
   const room = Math.max(1, Math.floor((names.length * pitch) / LINE));
@@ -38,7 +53,7 @@ export function rowLabels(names: readonly string[], pitch: number): RowLabel[] {
   for (let depth = deepest; depth > 0; depth--) {
     const groups = grouped(parts, depth);
     if (groups.length > room) continue;
-    return groups.map(named);
+    return apart(groups, pitch, Math.ceil(names.length * pitch)).map(named);
   }
   const groups = grouped(parts, 1);
   const every = Math.ceil(groups.length / room);

@@ -33,11 +33,12 @@ export function drawAxis(pen: Pen, frame: Frame, axis: Axis, columns: readonly C
   pen.fillStyle = theme.muted;
   pen.textAlign = "center";
   pen.textBaseline = "alphabetic";
+  const end = columns.length ? frame.right + columns[0].left - 10 : frame.width;
   for (const tick of axisTicks(axis, tickGap(frame))) {
     const text = valueText(tick, 6);
     const half = pen.measureText(text).width / 2;
     const x = frame.left + position(axis, tick) * (frame.right - frame.left);
-    pen.fillText(text, Math.min(frame.width - half, Math.max(half, x)), 16);
+    pen.fillText(text, Math.min(end - half, Math.max(half, x)), 16);
   }
   pen.textAlign = "left";
   for (const { head, left } of columns) pen.fillText(head, frame.right + left, 16);

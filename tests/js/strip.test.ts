@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Scalars } from "../../js/src/model";
-import { rowLabels } from "../../js/src/maplayout";
+import { labelY, rowLabels } from "../../js/src/maplayout";
 import type { MapLayer } from "../../js/src/statistics";
 import { colour, pointAt, stretches, Strip, trackOf } from "../../js/src/strip";
 
@@ -95,6 +95,14 @@ test("names are thinned to modules where there is no room for all", () => {
   assert.deepEqual(rowLabels(blocks, 14).length, 48);
   assert.deepEqual(rowLabels(blocks, 6)[1], { text: "layers.1", first: 4, last: 7 });
   assert.deepEqual(rowLabels(blocks, 1), [{ text: "layers", first: 0, last: 47 }]);
+});
+
+test("no name of a map stands on the one before", () => {
+  const blocks = Array.from({ length: 96 }, (_, i) => `encoder.layers.${Math.floor(i / 8)}.p${i % 8}`);
+  const labels = rowLabels(["embed.weight", "embed.bias", ...blocks, "head.weight", "head.bias"], 4);
+  assert.deepEqual(labels.map(({ text }) => text).slice(0, 2), ["embed.weight", "encoder.layers.0"]);
+  const middles = labels.map((label) => labelY(label, 4, 400));
+  assert.ok(middles.slice(1).every((middle, i) => middle - middles[i] >= 11));
 });
 
 test("names without modules are thinned evenly", () => {
