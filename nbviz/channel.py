@@ -1,4 +1,4 @@
-"""Channel: what one run's views share, its copy in the page and its step cursor."""
+"""Channel: what one run's views share, its copy in the page, its step cursor and the layer that was chosen."""
 
 from __future__ import annotations
 
@@ -39,8 +39,12 @@ def _cursor_from_page(value: Any, channel: Any) -> Any:
     return value if sound else channel.cursor
 
 
+def _layer_from_page(value: Any, channel: Any) -> Any:
+    return value if value is None or type(value) is str else channel.layer
+
+
 class Channel(anywidget.AnyWidget):
-    """A widget without a picture: holds the page's copy of one run and the cursor all its views share.
+    """A widget without a picture: holds the page's copy of one run, and the cursor and the layer all its views share.
 
     Use `Channel.of`; there is one channel a run.
 
@@ -54,6 +58,7 @@ class Channel(anywidget.AnyWidget):
     run = traitlets.Unicode().tag(sync=True, from_json=kernel_only("run"))
     family = traitlets.Unicode().tag(sync=True, from_json=kernel_only("family"))
     cursor = traitlets.Int(None, allow_none=True).tag(sync=True, echo_update=False, from_json=_cursor_from_page)
+    layer = traitlets.Unicode(None, allow_none=True).tag(sync=True, echo_update=False, from_json=_layer_from_page)
     _snapshot = traitlets.Bytes().tag(
         sync=True, to_json=lambda _value, channel: channel._encoded_snapshot(), from_json=kernel_only("_snapshot")
     )

@@ -11,7 +11,7 @@ from typing import Any
 from nbviz.channel import STATIC, Channel
 
 SNAPSHOT_BYTES = 8_000_000
-VIEW = ("panels", "channels", "names", "title", "smoothing", "superseded", "tags", "layer", "picture")
+VIEW = ("panels", "channels", "names", "title", "smoothing", "superseded", "tags", "picture")
 
 PAGE = """\
 <!doctype html>
@@ -69,6 +69,7 @@ def export_html(widget: Any, path: str | pathlib.Path) -> pathlib.Path:
                 "run": channel.run,
                 "family": channel.family,
                 "cursor": channel.cursor,
+                "layer": channel.layer,
                 "_snapshot": base64.b64encode(channel.snapshot(SNAPSHOT_BYTES // len(channels))).decode("ascii"),
             }
             for channel in channels

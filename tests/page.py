@@ -35,7 +35,7 @@ class Page:
         self._ask("reload", None)
 
     def apply(self, frame: Frame | bytes, snapshot: bool = False) -> dict[str, list[int]]:
-        """Apply a frame, which may be a snapshot, and return what is held, [generation, rows], of each tag with a gap before it."""
+        """Apply a frame and return what is held, [generation, rows], of each tag with a gap before it."""
         block = frame if isinstance(frame, bytes) else encode(frame)
         have: dict[str, list[int]] = self._ask("apply", [base64.b64encode(block).decode(), snapshot])["have"]
         return have

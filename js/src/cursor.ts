@@ -1,16 +1,15 @@
-/** The step cursor that everything showing a run shares. */
+/** What everything showing a run shares: the step cursor, and the layer that was chosen. */
 
 import type { Cursor } from "./model";
 
-export class StepCursor implements Cursor {
+export class Shared<Value> {
   private readonly listeners = new Set<() => void>();
 
-  constructor(public step: number | null = null) {}
+  constructor(public value: Value | null = null) {}
 
-  set(step: number | null): void {
-    const next = step === null || !Number.isFinite(step) ? null : Math.round(step);
-    if (next === this.step) return;
-    this.step = next;
+  set(value: Value | null): void {
+    if (value === this.value) return;
+    this.value = value;
     for (const listener of this.listeners) listener();
   }
 
@@ -20,11 +19,22 @@ export class StepCursor implements Cursor {
   }
 }
 
-/** One cursor for a view of several runs: each run's cursor follows it, and it follows whichever moved. */
-export function joined(cursors: readonly Cursor[], signal: AbortSignal): Cursor {
-  if (cursors.length === 1) return cursors[0];
-  const cursor = new StepCursor(cursors.find((each) => each.step !== null)?.step ?? null);
-  cursor.subscribe(() => cursors.forEach((each) => each.set(cursor.step)), signal);
-  for (const each of cursors) each.subscribe(() => cursor.set(each.step), signal);
-  return cursor;
+export class StepCursor extends Shared<number> implements Cursor {
+  get step(): number | null {
+    return this.value;
+  }
+
+  override set(step: number | null): void {
+    super.set(step === null || !Number.isFinite(step) ? null : Math.round(step));
+  }
+}
+
+/** One, made here, for a view of several runs: what each run has follows it, and it follows whichever changed. */
+export function joined<One extends Shared<any>>(all: readonly One[], make: () => One, signal: AbortSignal): One {
+  if (all.length === 1) return all[0];
+  const one = make();
+  one.set(all.find(({ value }) => value !== null)?.value ?? null);
+  one.subscribe(() => all.forEach((each) => each.set(one.value)), signal);
+  for (const each of all) each.subscribe(() => one.set(each.value), signal);
+  return one;
 }

@@ -3,6 +3,7 @@
 import { makeCharts } from "./charts";
 import { compare } from "./compare";
 import { makeDistributions } from "./distributions";
+import type { Shared } from "./cursor";
 import { make } from "./dom";
 import { Frames } from "./frame";
 import { makeHeader } from "./header";
@@ -24,7 +25,7 @@ export interface Options {
   readonly title: string;
   readonly smoothing: number;
   readonly superseded: boolean;
-  readonly layer: string | null;
+  readonly layer: Shared<string>;
   readonly tags: readonly string[] | null;
   readonly knobs: Map<string, unknown>;
 }
@@ -50,7 +51,7 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   let panels: Panel[] = [];
   let theme = themeOf(host);
   let now = performance.now();
-  let { layer } = options;
+  const { layer } = options;
   const shown = options.stores.map(shownStore);
   const refresh = (): void => shown.forEach((each) => each.refresh(scene.superseded));
   const frames = new Frames((moment) => {
@@ -66,13 +67,10 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
       return theme;
     },
     get layer() {
-      return layer;
+      return layer.value;
     },
     set layer(tag) {
-      if (tag === layer) return;
-      layer = tag;
-      scene.keep?.("layer");
-      scene.request();
+      layer.set(tag);
     },
     range: () => stepRange(scene.stores),
     now: () => now,
@@ -92,7 +90,7 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     scene.request();
   }, signal);
   for (const store of options.stores) store.subscribe(() => scene.request(), signal);
-  options.cursor.subscribe(() => scene.request(), signal);
+  for (const shared of [options.cursor, layer]) shared.subscribe(() => scene.request(), signal);
   scene.request();
   return scene;
 }

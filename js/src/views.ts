@@ -1,7 +1,7 @@
 /** The front end of every View. One of the two files that know the widget model. */
 
 import type { Exports } from "./channel";
-import { joined } from "./cursor";
+import { joined, Shared, StepCursor } from "./cursor";
 import { type Host, type Model, listen } from "./host";
 import type { Store } from "./model";
 import { showView } from "./view";
@@ -39,19 +39,19 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
   const names = model.get("names") as [string, string][];
   const scene = showView(body, {
     stores: channels.map(({ store }, i) => named(store, names[i])),
-    cursor: joined(channels.map(({ cursor }) => cursor), signal),
+    cursor: joined(channels.map(({ cursor }) => cursor), () => new StepCursor(), signal),
+    layer: joined(channels.map(({ layer }) => layer), () => new Shared<string>(), signal),
     panels: model.get("panels") as string[],
     title: model.get("title") as string,
     smoothing: model.get("smoothing") as number,
     superseded: model.get("superseded") as boolean,
-    layer: model.get("layer") as string | null,
     tags: model.get("tags") as string[] | null,
     knobs: new Map(KNOBS.map((knob) => [knob, model.get(knob)])),
   }, signal);
   const own = KNOBS.filter((knob) => model.get(knob) !== undefined);
   scene.keep = (knob) => {
     if (KNOBS.includes(knob) && !own.includes(knob)) return;
-    model.set(knob, scene.knobs.has(knob) ? scene.knobs.get(knob) : scene[knob as "smoothing" | "superseded" | "layer"]);
+    model.set(knob, scene.knobs.has(knob) ? scene.knobs.get(knob) : scene[knob as "smoothing" | "superseded"]);
     model.save_changes();
   };
   for (const knob of own) {
@@ -61,7 +61,7 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
     }, signal);
   }
   hidePicture(String(model.get("picture")), signal);
-  for (const knob of ["smoothing", "superseded", "layer"] as const) {
+  for (const knob of ["smoothing", "superseded"] as const) {
     listen(model, `change:${knob}`, () => {
       Object.assign(scene, { [knob]: model.get(knob) });
       scene.request();

@@ -31,7 +31,7 @@ class LayerMap(View):
     """Depth times steps: a strip of cells for each layer, coloured by a statistic such as the norm of its gradients.
 
     Gradients that vanish or explode, layers that died and the first NaN are seen in one look. A click on a cell takes
-    the step cursor there and chooses the layer.
+    the step cursor there and chooses the layer, which opens in the ridgelines of the run.
 
     Parameters
     ----------

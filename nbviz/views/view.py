@@ -69,8 +69,8 @@ class View(anywidget.AnyWidget):
     superseded : bool
         Whether rows that a restarted run logged anew are shown, faint. A switch beside them turns it as well.
     layer : str or None
-        The layer that was chosen in the view, by the tag that its histograms have or would have, such as
-        ``gradients/fc1.weight``. Set it to choose one.
+        The layer that was chosen, by the tag that its histograms have or would have, such as
+        ``gradients/fc1.weight``. Everything that shows the run shares it: read it, set it, observe it.
     step : int
         The step under the cursor, which everything that shows the run shares: read it, set it, observe it. Set it to
         ``None`` to follow the latest step, as at first.
@@ -99,9 +99,9 @@ class View(anywidget.AnyWidget):
         sync=True, from_json=kernel_only("tags")
     )
     superseded = traitlets.Bool(False).tag(sync=True, echo_update=False, from_json=_superseded_from_page)
-    layer = traitlets.Unicode(None, allow_none=True).tag(sync=True, echo_update=False, from_json=from_page("layer"))
     picture = traitlets.Unicode().tag(sync=True, from_json=kernel_only("picture"))
     step = _Step(0, allow_none=True)
+    layer = traitlets.Unicode(None, allow_none=True)
 
     def __init__(self, runs: Run | Mapping[str, Run], **options: Any) -> None:
         self._refuse_unknown(options)
@@ -118,9 +118,13 @@ class View(anywidget.AnyWidget):
             **options,
         )
         self._show(self._shown())
+        layer = self.layer or next((channel.layer for channel in channels if channel.layer), None)
         for channel in channels:
             channel.observe(self._cursor_moved, "cursor")
+            channel.observe(self._layer_chosen, "layer")
             channel.follow(self)
+        self.observe(self._layer_chosen, "layer")
+        self._choose(layer)
 
     @classmethod
     def _refuse_unknown(cls, options: Iterable[str]) -> None:
@@ -134,7 +138,7 @@ class View(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {', '.join(map(repr, self._runs))}>"
 
-    # The cursor
+    # The cursor and the layer
 
     def _set_cursor(self, step: int | None) -> None:
         for channel in self.channels:
@@ -148,6 +152,13 @@ class View(anywidget.AnyWidget):
         cursor = next((channel.cursor for channel in self.channels if channel.cursor is not None), None)
         return self._latest() if cursor is None else cursor
 
+    def _choose(self, layer: str | None) -> None:
+        for holder in (self, *self.channels):
+            holder.layer = layer
+
+    def _layer_chosen(self, change: Any) -> None:
+        self._choose(change["new"])
+
     def _latest(self) -> int:
         return max((run.last_step for run in self._runs), default=0)
 
@@ -160,6 +171,7 @@ class View(anywidget.AnyWidget):
     def close(self) -> None:
         for channel in self.channels:
             channel.unobserve(self._cursor_moved, "cursor")
+            channel.unobserve(self._layer_chosen, "layer")
             channel.unfollow(self)
         self._display = None
         super().close()

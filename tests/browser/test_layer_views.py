@@ -156,6 +156,18 @@ def test_distributions_read_their_percentiles_at_the_cursor(opened: Opened) -> N
     expect(page.locator("output")).to_contain_text("Distributions at step 0, weights/fc1: min −1")
 
 
+def test_long_numbers_at_a_value_axis_keep_their_minus(opened: Opened) -> None:
+    run = nbviz.Run("net")
+    for step in range(5):
+        run.append_histogram("weights/fc", step, 0.0, [1, 1], [-1.3e7, -0.5e7, 0.0])
+    page = opened(nbviz.Distributions(run))
+    expect(tiles(page)).to_be_visible()
+    page.wait_for_timeout(500)
+    look = "it => [...it.getContext('2d').getImageData(0, 26, 46, it.height - 26).data]"
+    ink = np.array(tiles(page).locator("canvas").first.evaluate(look)).reshape(-1, 46, 4)[:, :, 3].any(axis=0)
+    assert not ink[0] and ink[1:5].any()
+
+
 def test_the_value_axes_are_shared_when_the_reader_wants_it(opened: Opened) -> None:
     page = opened(nbviz.Distributions(with_histograms()))
     shared = page.get_by_role("button", name="shared")
@@ -176,7 +188,24 @@ def test_python_reads_the_layer_and_the_statistic_that_were_chosen_and_sets_them
     read = "print(layer_map.layer, layer_map.step, layer_map.statistic)"
     assert notebook.execute(read).strip() == "gradients/fc2 40 gradients/zeros"
     notebook.execute("layer_map.layer, layer_map.step, layer_map.statistic = 'gradients/fc0', 70, 'gradients/norm'")
-    expect(pad(output)).to_have_attribute("aria-label", "gradient norm by layer, at step 70: fc0 1.4.")
+    expect(pad(output)).to_have_attribute("aria-label", "gradient norm by layer, at step 70: fc0 1.3.")
     notebook.execute("run.log_histogram('gradients/fc0', [2.0, float('nan')], step=200)")
     expect(output.get_by_role("button", name="NaN/Inf from step 200: fc0")).to_be_visible()
+    assert notebook.errors == []
+
+
+def test_a_click_on_a_cell_opens_the_layer_in_the_ridgelines_while_a_cell_runs(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook([CELL, "ridge = nbviz.Ridgeline(run)\nridge", "import time; time.sleep(60)"])
+    notebook.run(0)
+    notebook.run(1)
+    notebook.run(2, wait=False)
+    click(pad(notebook.output(0)), 0.47, 0.5)
+    expect(notebook.output(1).get_by_role("slider", name="gradients/fc2: capture")).to_be_visible()
+    notebook.output(1).get_by_role("button", name="Back to all layers").click()
+    expect(pad(notebook.output(0))).to_have_attribute("aria-label", "gradient norm by layer, at step 40: 4 layers.")
+    click(pad(notebook.output(0)), 0.47, 0.3)
+    notebook.interrupt()
+    notebook.wait_for("harness.ran(2)")
+    notebook.wait_until_idle()
+    assert notebook.execute("print(ridge.layer, layer_map.layer)") == "gradients/fc1 gradients/fc1\n"
     assert notebook.errors == []
