@@ -6,11 +6,15 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nbviz.formats.drawn import Drawn, draw
+from nbviz.formats.items.sketched import Sketched
+from nbviz.formats.sketchbytes import unpack
 from nbviz.series import Histogram
 
 BINS = 96
@@ -20,25 +24,54 @@ MARKS = 64
 
 
 def fold(capture: Histogram, limit: int = BINS) -> Histogram:
-    """The same capture with at most ``limit`` bins, made by joining neighbours: no count is split.
+    """The same capture with at most ``limit`` bins, made by joining neighbours: no count is split."""
+    if len(capture.counts) <= limit:
+        return replace(capture, sketch=None) if capture.sketch else capture
+    counts, edges, _ = folded(Drawn.of([capture.counts], [capture.edges]), limit)
+    return replace(capture, counts=counts, edges=edges, sketch=None)
+
+
+def fold_sketched(captures: Sequence[Sketched]) -> list[Histogram]:
+    """Captures that are held as the bytes of sketches, all drawn and folded together."""
+    found: list[Histogram] = []
+    sketches = [unpack(capture.data) for capture in captures]
+    for _, same in groupby(zip(captures, sketches, strict=True), key=lambda pair: pair[1].mantissa_bits):
+        chosen, packed = zip(*same, strict=True)
+        shapes = folded(draw(packed)).split()
+        for capture, sketch, (counts, edges) in zip(chosen, packed, shapes, strict=True):
+            # Not views, each of which would keep the arrays of all.
+            found.append(capture.drawn(counts.copy(), edges.copy(), sketch.statistics))
+    return found
+
+
+def folded(drawn: Drawn, limit: int = BINS) -> Drawn:
+    """Histograms with at most ``limit`` bins each.
 
     The edges that stay are spread evenly over arcsinh of the value, which is even over the decades of either sign and
     linear around zero, so that the capture can be drawn on a linear and on a symlog axis.
     """
-    edges = capture.edges
-    if len(capture.counts) <= limit:
-        return replace(capture, sketch=None) if capture.sketch else capture
-    scale = np.abs(edges[[0, -1]]).max() * 1e-4 or 1.0
-    position = np.arcsinh(edges / scale)
-    wanted = np.linspace(position[0], position[-1], limit - 1)
+    counts, edges, lengths = drawn
+    sizes = lengths + 1
+    stops = np.cumsum(sizes)
+    first, last = stops - sizes, stops - 1
+    scales = np.maximum(np.abs(edges[first]), np.abs(edges[last])) * 1e-4
+    scales[scales == 0] = 1
+    position = np.arcsinh(edges / np.repeat(scales, sizes))
+    spans = position[last] - position[first]
+    # Edges of one position are too close for arcsinh to tell apart.
+    shares = np.divide(limit - 2, spans, where=spans > 0, out=np.zeros(len(spans)))
+    cells = ((position - np.repeat(position[first], sizes)) * np.repeat(shares, sizes)).astype(np.int64)
+    kept = np.diff(cells.clip(max=limit - 3), prepend=0) > 0
+    kept[first] = kept[last] = True
     # The bin around zero stays as it is, because how many values are zero is a finding of its own.
-    zero = np.searchsorted(edges, 0, side="right") - 1 + np.arange(2)
-    # The ends are named, as edges of one position, too close for arcsinh to tell apart, would hide the last.
-    picked = np.union1d(np.searchsorted(position, wanted[1:-1]), [0, *zero, len(edges) - 1]).clip(0, len(edges) - 1)
-    picked = picked[np.diff(picked, prepend=-1) > 0]
-    below = np.concatenate([[0.0], np.cumsum(capture.counts)])
-    counts = np.diff(below[picked])
-    return replace(capture, counts=counts, edges=edges[picked], sketch=None)
+    left = np.flatnonzero((edges[:-1] <= 0) & (edges[1:] > 0))
+    kept[left] = kept[left + 1] = True
+    owner = np.repeat(np.arange(len(lengths)), sizes)
+    kept |= (lengths <= limit)[owner]
+    starts = kept.copy()
+    starts[last] = False
+    at = np.flatnonzero(starts)
+    return Drawn(np.add.reduceat(counts, at - owner[at]), edges[kept], np.bincount(owner[at]))
 
 
 def merge(first: Histogram, second: Histogram) -> Histogram:

@@ -60,8 +60,8 @@ class Series:
 
     @property
     def captured(self) -> int:
-        """How many rows were added in this generation; more than there are where some were merged."""
-        return len(self)
+        """How many rows were added in this generation and committed; more than there are where some were merged."""
+        return self._rows
 
     def stairs(self) -> Staircase:
         """The restarts, of rows as `captured` counts them; see `Restarts.staircase`."""

@@ -5,8 +5,9 @@ js/src/store.ts is the page's half, docs/wire.md states the rule, tests/test_spl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any, Literal
 
 import numpy as np
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from nbviz.charts import place
 from nbviz.formats.items.histogram import empty_histogram
+from nbviz.formats.items.sketched import Sketched
 from nbviz.formats.wire import Frame, HistogramColumns, ScalarColumns, Splice
-from nbviz.rebin import Pyramid
+from nbviz.rebin import Pyramid, fold_sketched
 from nbviz.reduce import kept_rows, stride_for
 from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries, ScalarSeries, Series
@@ -27,6 +29,8 @@ POINTS = 16_384
 """Scalar rows sent in one splice; more go reduced."""
 CAPTURES = 512
 """Captures of one series that a page holds; beyond it neighbours are merged."""
+TOGETHER = 1024
+"""Captures that are drawn at a time."""
 SNAPSHOT_BYTES = 1_000_000
 """A saved notebook stays usable: 1 MB costs 0.2 s at every autosave."""
 POINT_BYTES = 28
@@ -120,7 +124,14 @@ class Sender:
     def _listed(self) -> list[Series]:
         """Every series, after the one commit of a frame: with the lock held, nothing grows until the next."""
         self.run.commit()
-        return [series for series in self.run.committed() if isinstance(series, (ScalarSeries, HistogramSeries))]
+        listed = [series for series in self.run.committed() if isinstance(series, (ScalarSeries, HistogramSeries))]
+        new = chain.from_iterable(self._new(series) for series in listed if isinstance(series, HistogramSeries))
+        # Those of many series are drawn together, but not all of a long run, whose arrays would be large.
+        while some := list(islice(new, TOGETHER)):
+            sketched = iter(fold_sketched([capture for _, capture in some if isinstance(capture, Sketched)]))
+            for pyramid, capture in some:
+                pyramid.append(next(sketched) if isinstance(capture, Sketched) else capture)
+        return listed
 
     def _frame(self, splices: Sequence[Splice], totals: dict[str, tuple[int, int]] | None = None) -> Frame:
         self.number += 1
@@ -145,7 +156,7 @@ class Sender:
         return self._histograms(series, start, captures)
 
     def _scalars(self, series: ScalarSeries, start: int, limit: int) -> Splice:
-        steps, walls, values = series.steps[start:], series.wall_times[start:], series.values[start:]
+        steps, walls, values = series.since(start)
         index = None
         if len(values) > limit:
             kept = kept_rows(values, stride_for(len(values), limit))
@@ -172,7 +183,11 @@ class Sender:
         kind: ShownKind = "scalar" if isinstance(columns, ScalarColumns) else "histogram"
         return Splice(series.tag, kind, series.generation, start, rows, columns, shown, series.stairs())
 
-    def _pyramid(self, series: HistogramSeries) -> Pyramid:
+    def _pyramid(self, series: Series) -> Pyramid:
+        return self._pyramids[series.tag][1]
+
+    def _new(self, series: HistogramSeries) -> Iterator[tuple[Pyramid, Histogram | Sketched]]:
+        """The captures that the pyramid of a series lacks."""
         generation, pyramid = self._pyramids.get(series.tag, (-1, Pyramid(CAPTURES)))
         new = series.captured - pyramid.captured
         # What is new was merged only where it was not looked at for long: then the rows tell the history anew.
@@ -181,21 +196,20 @@ class Sender:
             pyramid, sizes = Pyramid(CAPTURES), series.sizes
             self._pyramids[series.tag] = (series.generation, pyramid)
         pyramid.marks = self.run.marks
-        for row, size in enumerate(sizes, len(series) - len(sizes)):
-            # What an event file says to be a sum is one row nevertheless.
-            pyramid.append(replace(self._capture(series, row), captures=int(size)))
-        return pyramid
+        for row in range(len(series) - len(sizes), len(series)):
+            yield pyramid, self._capture(series, row)
 
-    def _capture(self, series: HistogramSeries, row: int) -> Histogram:
+    def _capture(self, series: HistogramSeries, row: int) -> Histogram | Sketched:
         """A view has to go on when the file of a capture is gone: it shows the capture as empty."""
         try:
-            capture: Histogram = series[row]
+            capture = series.held(row)
         except ValueError as error:
             if series.tag not in self._lost:
                 self._lost.add(series.tag)
                 self.run.report(f"{error} It is shown as empty, and so are others like it.")
             return empty_histogram(int(series.steps[row]), float(series.wall_times[row]))
-        return capture
+        # What an event file says to be a sum is one row nevertheless.
+        return capture if isinstance(capture, Sketched) else replace(capture, captures=1)
 
     def _bounded(self, histograms: Sequence[HistogramSeries], limit: int) -> list[Splice]:
         """Histogram splices in about ``limit`` bytes: first coarser counts, then neighbours merged."""

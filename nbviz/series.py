@@ -40,6 +40,11 @@ class ScalarSeries(Series):
         """Value of each row, shape (n,), float64, NaN and infinities included, read-only."""
         return self._column(self._values)
 
+    def since(self, start: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Steps, wall times and values of the committed rows from ``start`` on."""
+        rows = slice(start, self._rows)
+        return self._steps.data[rows], self._walls.data[rows], self._values.data[rows]
+
     def to_pandas(self) -> Any:
         """Return a `pandas.DataFrame` with the columns step, wall_time, value and superseded.
 
@@ -196,9 +201,17 @@ class HistogramSeries(ItemSeries):
     @property
     def captured(self) -> int:
         """How many captures there were in this generation."""
-        return len(self) - len(self._sizes) + int(self._sizes.sum())
+        return self._rows - len(self._sizes) + int(self._sizes.sum()) if len(self._sizes) else self._rows
+
+    def held(self, row: int) -> Histogram | Sketched:
+        """A capture as it is held: undrawn, where it is a sketch."""
+        part, at = _place(self._parts, self._starts, row)
+        capture: Histogram | Sketched = part.captures[at] if isinstance(part, SketchedItems) else part[at]
+        return capture
 
     def stairs(self) -> Staircase:
+        if not self.restarts:
+            return ()
         ends = np.append(0, np.cumsum(self.sizes))
         return tuple((int(ends[row]), step) for row, step in self.restarts.staircase())
 

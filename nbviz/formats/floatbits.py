@@ -146,5 +146,15 @@ def place_of(number: int, mantissa_bits: int) -> int:
     return middle + number if number < half else middle - (number - half)
 
 
+@lru_cache(4096)
+def bin_of_zero(pivot: float, mantissa_bits: int) -> int:
+    """The bin that zeros are counted in."""
+    return bin_of(0.0 - pivot, mantissa_bits)  # not of -0.0, which has another
+
+
+def place_of_zero(pivot: float, mantissa_bits: int) -> int:
+    return place_of(bin_of_zero(pivot, mantissa_bits), mantissa_bits)
+
+
 def _mantissa_bits(bins: NDArray[np.int64]) -> int:
     return len(bins).bit_length() - 10

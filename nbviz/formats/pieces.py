@@ -7,14 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nbviz.formats.floatbits import LARGEST
-
 Floats = NDArray[np.float64]
-
-OCTAVES = 24
-"""What is smaller than the largest by more than so many factors of two is drawn in one bin around zero."""
-PIVOT_OCTAVES = 5
-"""The same around a pivot, where nothing calls for bins finer than a hundredth of the spread."""
 
 
 class Pieces(NamedTuple):
@@ -70,51 +63,6 @@ def with_point(pieces: Pieces, point: float, count: int) -> Pieces:
 def whole(masses: Floats) -> NDArray[np.int64]:
     """Masses rounded to whole counts with the same sum, each by less than one."""
     return np.diff(np.rint(np.cumsum(masses)), prepend=0).astype(np.int64)
-
-
-def drawn(places: NDArray[np.int64], edges: Floats, pivot: float, ends: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Counts (k,) and increasing edges (k + 1,), as they are drawn.
-
-    Parameters
-    ----------
-    places : ndarray of int64, shape (n,)
-        Counts in the order of their values.
-    edges : ndarray of float64, shape (n + 1,)
-        Less the pivot.
-    pivot : float
-    ends : (float, float)
-        The smallest and the largest value.
-    """
-    filled = np.flatnonzero(places)
-    if not len(filled):
-        return np.zeros(1), np.array([-1.0, 1.0])
-    if pivot and ends[0] == ends[1]:
-        width = max(abs(pivot), abs(ends[0])) / 4
-        return places[filled].astype(np.float64), ends[0] + width * np.array([-0.5, 0.5])
-    kept = _kept_edges(edges, filled, pivot)
-    wanted = edges[kept] + pivot
-    # The outermost bins of all reach as far as the values do, and no further than a float32, which is what pages have.
-    # Others end at their own edges, so that captures of like values have the same ones and add up exactly.
-    if kept[0] == 0:
-        wanted[0] = min(ends[0], -LARGEST)
-    if kept[-1] == len(places):
-        wanted[-1] = max(ends[1], LARGEST)
-    return np.add.reduceat(places, kept[:-1]).astype(np.float64), wanted
-
-
-def _kept_edges(edges: Floats, filled: NDArray[np.intp], pivot: float) -> NDArray[np.intp]:
-    """The edges between which to draw the bins that are ``filled``; at least two.
-
-    Close to the pivot one bin stands for many: what is too small to be drawn, or for a float64 to tell apart.
-    """
-    first, last = int(filled[0]), int(filled[-1]) + 1
-    magnitudes = np.abs(edges)
-    largest = float(magnitudes[[first, last]].max())
-    floor = max(largest * 2.0**-PIVOT_OCTAVES, abs(pivot) * 2.0**-40) if pivot else largest * 2.0**-OCTAVES
-    kept = np.flatnonzero(magnitudes >= floor)
-    begin = np.searchsorted(kept, first, side="right") - 1
-    end = np.searchsorted(kept, last)
-    return kept[max(0, begin) : end + 1]
 
 
 def checked_edges(edges: ArrayLike) -> Floats:

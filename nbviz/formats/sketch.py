@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from nbviz.formats.floatbits import (
     LARGEST,
     bfloat16_chunks,
-    bin_of,
+    bin_of_zero,
     bins_of,
     chunks,
     count_bits,
@@ -19,12 +19,13 @@ from nbviz.formats.floatbits import (
     from_places,
     infinity_of,
     nan_of,
-    place_of,
+    place_of_zero,
     to_places,
 )
+from nbviz.formats.drawn import draw
 from nbviz.formats.items.histogram import Histogram
-from nbviz.formats.pieces import Pieces, checked_edges, drawn, masses, quantiles, whole, with_point
-from nbviz.formats.sketchbytes import pack, unpack
+from nbviz.formats.pieces import Pieces, checked_edges, masses, quantiles, whole, with_point
+from nbviz.formats.sketchbytes import Packed, checked, pack, unpack
 from nbviz.formats.statistics import Statistics
 
 Counts = NDArray[np.int64]
@@ -142,7 +143,7 @@ class Sketch(Statistics):
         if self.bins.min() < 0 or self.bins.sum() != statistics.finite:
             raise ValueError(f"expected counts of {statistics.finite} finite values, got {self.bins.sum()}.")
         negative_zeros = 0 if self.pivot else self.bins[len(self.bins) // 2]
-        if not 0 <= statistics.zeros <= self.bins[_bin_of_zero(self.pivot, self.mantissa_bits)] + negative_zeros:
+        if not 0 <= statistics.zeros <= self.bins[bin_of_zero(self.pivot, self.mantissa_bits)] + negative_zeros:
             raise ValueError(f"expected as many zeros as their bin may hold, got {statistics.zeros}.")
         self._count_nonfinite(statistics)
         self.take_statistics(statistics)
@@ -215,7 +216,7 @@ class Sketch(Statistics):
         shift = self.pivot - pivot
         places = whole(masses(Pieces(low + shift, high + shift, counts), edges))
         bins = from_places(places, self.mantissa_bits)
-        bins[_bin_of_zero(pivot, self.mantissa_bits)] += self.zeros
+        bins[bin_of_zero(pivot, self.mantissa_bits)] += self.zeros
         bins[self._nonfinite_bins()] = self.bins[self._nonfinite_bins()]
         return bins
 
@@ -295,17 +296,14 @@ class Sketch(Statistics):
 
     def histogram(self, step: int, wall_time: float) -> Histogram:
         """What is drawn: counts between edges, with the zeros and what is not finite apart."""
-        counts, edges = drawn(self._places(), edges_of(self.mantissa_bits), self.pivot, (self.minimum, self.maximum))
+        counts, edges, _ = draw([self._packed()])
         return Histogram(step, wall_time, counts, edges, self.nonfinite, self.zeros, self)
 
     def _places(self) -> Counts:
         """Counts of the finite bins in the order of their values, without the zeros."""
         places = to_places(self.bins)
-        places[self._zero_place()] -= self.zeros
+        places[place_of_zero(self.pivot, self.mantissa_bits)] -= self.zeros
         return places
-
-    def _zero_place(self) -> int:
-        return place_of(_bin_of_zero(self.pivot, self.mantissa_bits), self.mantissa_bits)
 
     def _pieces(self, zeros: bool = False) -> Pieces:
         """Where the finite values lie, without the zeros unless they are wanted."""
@@ -322,9 +320,16 @@ class Sketch(Statistics):
 
     def to_bytes(self) -> bytes:
         """Everything, in about half a kilobyte whatever the size of the tensor; see `nbviz.formats.sketchbytes`."""
-        bins = self.bins.copy()
-        bins[self._nonfinite_bins()] = 0
-        return pack(self.mantissa_bits, self.pivot, bins, self)
+        return pack(self._packed())
+
+    def _packed(self) -> Packed:
+        bins = self.bins
+        if self.nonfinite:
+            bins = bins.copy()
+            bins[self._nonfinite_bins()] = 0
+        # Four times quicker than to look for numbers that are not zero among those of eight bytes.
+        filled = np.flatnonzero(bins.astype(bool))
+        return Packed(self.mantissa_bits, self.pivot, filled, bins[filled], self)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Sketch:
@@ -336,17 +341,13 @@ class Sketch(Statistics):
             If these are no bytes of a sketch.
         """
         try:
-            mantissa_bits, pivot, bins, statistics = unpack(data)
-            sketch = cls(mantissa_bits, pivot)
-            sketch.bins += bins
-            sketch._take_in(statistics)
+            packed = checked(unpack(data))
+            sketch = cls(packed.mantissa_bits, packed.pivot)
+            sketch.bins[packed.numbers] = packed.counts
+            sketch._take_in(packed.statistics)
         except ValueError as error:
             raise ValueError(f"this is no sketch: {error}") from error
         return sketch
-
-
-def _bin_of_zero(pivot: float, mantissa_bits: int) -> int:
-    return bin_of(0.0 - pivot, mantissa_bits)  # not of -0.0, which has another
 
 
 def _joint_pivot(one: Sketch, two: Sketch, both: Statistics) -> float:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nbviz.formats.drawn import Drawn
 
 PREFIX = 4
 ALIGNMENT = 8
@@ -109,7 +111,9 @@ class Frame:
 
 def encode(frame: Frame) -> bytes:
     """One block of bytes for a frame."""
-    heads, parts = [], []
+    heads: list[dict[str, Any]] = []
+    parts: list[NDArray[Any]] = []
+    bins = _bins([splice.columns for splice in frame.splices if isinstance(splice.columns, HistogramColumns)])
     for splice in frame.splices:
         head: dict[str, Any] = {"tag": splice.tag}
         if splice.kind != "scalar":
@@ -122,8 +126,10 @@ def encode(frame: Frame) -> bytes:
         if splice.restarts:
             head["restarts"] = splice.restarts
         columns = splice.columns
-        encoder = _scalar_parts if isinstance(columns, ScalarColumns) else _histogram_parts
-        parts.extend(encoder(columns, head))  # type: ignore[arg-type]
+        if isinstance(columns, ScalarColumns):
+            parts.extend(_scalar_parts(columns, head))
+        else:
+            parts.extend(_histogram_parts(columns, next(bins), head))
         heads.append(head)
     header: dict[str, Any] = {"number": frame.number, "state": frame.state}
     if heads:
@@ -161,7 +167,10 @@ def _padded(column: NDArray[Any]) -> bytes:
 
 def _steps(steps: NDArray[np.float64], head: dict[str, Any]) -> list[NDArray[Any]]:
     """Evenly spaced steps travel as [first, stride] in the header, others as a column."""
-    stride = steps[1] - steps[0] if len(steps) > 1 else 1.0
+    if len(steps) == 1:  # as most splices have it
+        head["steps"] = [int(steps[0]), 1]
+        return []
+    stride = steps[1] - steps[0] if len(steps) else 0.0
     if len(steps) and np.array_equal(steps, steps[0] + stride * np.arange(len(steps))):
         head["steps"] = [int(steps[0]), int(stride)]
         return []
@@ -176,19 +185,73 @@ def _scalar_parts(columns: ScalarColumns, head: dict[str, Any]) -> list[NDArray[
     return parts
 
 
-def _histogram_parts(columns: HistogramColumns, head: dict[str, Any]) -> list[NDArray[Any]]:
+class _Bins(NamedTuple):
+    """The bins of some captures, one capture behind the other."""
+
+    totals: NDArray[np.float64]
+    lengths: NDArray[np.uint32]
+    edges: NDArray[np.float64]
+    ends: NDArray[np.float64]
+    levels: NDArray[np.float64]
+    uniform: bool
+    narrow: bool
+
+
+def _bins(columns: Sequence[HistogramColumns]) -> Iterator[_Bins]:
+    """Those of every splice of a frame, computed together: most of them have one capture."""
+    counts = [each for some in columns for each in some.counts]
+    if not counts:
+        nothing = np.empty(0)
+        yield from [_Bins(nothing, nothing.astype("<u4"), nothing, nothing, nothing, True, True)] * len(columns)
+        return
+    drawn = Drawn.of(counts, [each for some in columns for each in some.edges])
+    tops = np.repeat([LEVELS[some.depth] for some in columns], [len(some.counts) for some in columns])
+    levels, totals = _levels(drawn, tops)
+    uniform, narrow, ends = _spacing(drawn)
+    capture, stops = 0, np.append(0, np.cumsum(drawn.lengths)).tolist()
+    for some in columns:
+        first, capture = capture, capture + len(some.counts)
+        which = slice(first, capture)
+        yield _Bins(
+            totals[which],
+            drawn.lengths[which].astype("<u4"),
+            drawn.edges[stops[first] + first : stops[capture] + capture],
+            ends[which].ravel(),
+            levels[stops[first] : stops[capture]],
+            bool(uniform[which].all()),
+            bool(narrow[which].all()),
+        )
+
+
+def _levels(drawn: Drawn, tops: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts as shares of the largest one of their capture, and the sum of each capture."""
+    starts = np.cumsum(drawn.lengths) - drawn.lengths
+    peaks = np.maximum.reduceat(drawn.counts, starts)
+    scales = np.divide(tops, peaks, where=peaks > 0, out=np.zeros(len(peaks)))
+    return np.rint(drawn.counts * np.repeat(scales, drawn.lengths)), np.add.reduceat(drawn.counts, starts)
+
+
+def _spacing(drawn: Drawn) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
+    """Of each capture, whether its bins have equal widths, whether float32 tells its edges apart, and the outermost."""
+    _, edges, lengths = drawn
+    starts = np.cumsum(lengths) - lengths
+    first = starts + np.arange(len(lengths))
+    ends = np.stack([edges[first], edges[first + lengths]], axis=1)
+    left = np.delete(np.arange(len(edges)), first + lengths)
+    mean = (ends[:, 1] - ends[:, 0]) / lengths
+    off = np.abs(edges[left + 1] - edges[left] - np.repeat(mean, lengths))
+    with np.errstate(over="ignore"):
+        single, outer = edges.astype(np.float32), ends.astype(np.float32)
+    apart = np.logical_and.reduceat(single[left + 1] > single[left], starts) & np.isfinite(outer).all(axis=1)
+    return np.maximum.reduceat(off, starts) <= 1e-6 * mean, apart, ends
+
+
+def _histogram_parts(columns: HistogramColumns, bins: _Bins, head: dict[str, Any]) -> list[NDArray[Any]]:
     head["points"], head["depth"] = len(columns.walls), columns.depth
-    lengths = np.array([len(counts) for counts in columns.counts], "<u4")
-    uniform = all(_is_uniform(edges) for edges in columns.edges)
-    if uniform:
+    if bins.uniform:
         head["uniform"] = True
-    elif not all(_fits_float32(edges) for edges in columns.edges):
+    elif not bins.narrow:
         head["wide"] = True
-    edges = [edges[[0, -1]] if uniform else edges for edges in columns.edges]
-    peaks = np.array([counts.max(initial=0) for counts in columns.counts])
-    scales = [LEVELS[columns.depth] / peak if peak else 0.0 for peak in peaks]
-    levels = [np.rint(counts * scale) for counts, scale in zip(columns.counts, scales, strict=True)]
-    totals = np.array([counts.sum() for counts in columns.counts], "<f8")
     merged = [] if columns.index is None else [columns.index]
     zeros = [] if columns.zeros is None or not columns.zeros.any() else [columns.zeros]
     if zeros:
@@ -198,27 +261,12 @@ def _histogram_parts(columns: HistogramColumns, head: dict[str, Any]) -> list[ND
         columns.walls,
         columns.nonfinite,
         *zeros,
-        totals,
-        lengths,
-        _joined(edges, "<f8" if uniform or "wide" in head else "<f4"),
-        _joined(levels, f"<{columns.depth}"),
+        bins.totals,
+        bins.lengths,
+        bins.ends if bins.uniform else bins.edges.astype("<f8" if "wide" in head else "<f4", copy=False),
+        bins.levels.astype(f"<{columns.depth}"),
         *merged,
     ]
-
-
-def _fits_float32(edges: NDArray[np.float64]) -> bool:
-    with np.errstate(over="ignore"):
-        narrow = edges.astype(np.float32)
-    return bool(np.isfinite(narrow).all() and (np.diff(narrow) > 0).all())
-
-
-def _is_uniform(edges: NDArray[np.float64]) -> bool:
-    width = (edges[-1] - edges[0]) / (len(edges) - 1)
-    return bool(np.abs(np.diff(edges) - width).max() <= 1e-6 * width)
-
-
-def _joined(arrays: list[NDArray[Any]], dtype: str) -> NDArray[Any]:
-    return np.concatenate(arrays).astype(dtype, copy=False) if arrays else np.empty(0, dtype)
 
 
 class _Reader:

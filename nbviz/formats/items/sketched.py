@@ -6,8 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nbviz.formats.items.histogram import Histogram
 from nbviz.formats.sketch import Sketch
+from nbviz.formats.statistics import Statistics
+
+Floats = NDArray[np.float64]
 
 
 class Sketched(NamedTuple):
@@ -32,6 +38,13 @@ class Sketched(NamedTuple):
         if self.captures == 1:
             return drawn
         return replace(drawn, captures=self.captures, first_step=self.first_step)
+
+    def drawn(self, counts: Floats, edges: Floats, statistics: Statistics) -> Histogram:
+        """The capture in bins that were made of it."""
+        nonfinite, zeros = statistics.nonfinite, statistics.zeros
+        return Histogram(
+            self.step, self.wall_time, counts, edges, nonfinite, zeros, None, self.captures, self.first_step
+        )
 
 
 class SketchedItems(Sequence[Histogram]):
