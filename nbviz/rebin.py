@@ -79,15 +79,19 @@ def merge(first: Histogram, second: Histogram) -> Histogram:
 
     Where their edges agree the sum is exact; elsewhere a bin's count is spread evenly over its width.
     """
-    if np.array_equal(first.edges, second.edges):
-        edges, counts = first.edges, first.counts + second.counts
+    if len(first.edges) == len(second.edges) and (first.edges == second.edges).all():
+        counts, edges = first.counts + second.counts, first.edges
     else:
-        edges = np.union1d(first.edges, second.edges)
+        edges = np.sort(np.concatenate([first.edges, second.edges]))
         low, high = zip(_around_zero(first.edges), _around_zero(second.edges), strict=True)
-        edges = edges[(edges <= min(low)) | (edges >= max(high))]
-        counts = _spread(first, edges) + _spread(second, edges)
-    first_step = first.step if first.first_step is None else first.first_step
-    both = replace(
+        kept = (edges <= min(low)) | (edges >= max(high))
+        kept[1:] &= edges[1:] > edges[:-1]
+        edges = edges[kept]
+        below = _below(first, edges) + _below(second, edges)
+        counts = below[1:] - below[:-1]
+    if len(counts) > BINS:
+        counts, edges, _ = folded(Drawn.of([counts], [edges]))
+    return replace(
         second,
         counts=counts,
         edges=edges,
@@ -95,21 +99,22 @@ def merge(first: Histogram, second: Histogram) -> Histogram:
         zeros=first.zeros + second.zeros,
         sketch=None,
         captures=first.captures + second.captures,
-        first_step=first_step,
+        first_step=first.step if first.first_step is None else first.first_step,
     )
-    return fold(both)
 
 
 def _around_zero(edges: NDArray[np.float64]) -> tuple[float, float]:
     """The bin that holds zero, or an empty one."""
-    right = int(np.searchsorted(edges, 0, side="right"))
-    return (float(edges[right - 1]), float(edges[right])) if 0 < right < len(edges) else (0.0, 0.0)
+    right = int(edges.searchsorted(0, side="right"))
+    return (edges.item(right - 1), edges.item(right)) if 0 < right < len(edges) else (0.0, 0.0)
 
 
-def _spread(capture: Histogram, edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    below = np.concatenate([[0.0], np.cumsum(capture.counts)])
-    spread: NDArray[np.float64] = np.diff(np.interp(edges, capture.edges, below))
-    return spread
+def _below(capture: Histogram, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How many of the values lie below each edge."""
+    passed = np.zeros(len(capture.edges))
+    np.cumsum(capture.counts, out=passed[1:])
+    below: NDArray[np.float64] = np.interp(edges, capture.edges, passed)
+    return below
 
 
 class Entry(NamedTuple):
