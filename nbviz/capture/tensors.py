@@ -87,7 +87,8 @@ def flat(tensor: Tensor, limit: int | None = None) -> Tensor:
         longest = max(range(tensor.dim()), key=tensor.size)
         tensor = tensor.select(longest, 0) if tensor.size(longest) == 1 else _every_third(tensor, longest)
     line = tensor.reshape(-1)
-    return line if limit is None else line[:: spacing(len(line), limit)]
+    size = line.numel()
+    return line if limit is None or size <= limit else line[:: spacing(size, limit)]
 
 
 def _every_third(tensor: Tensor, dim: int) -> Tensor:

@@ -172,11 +172,12 @@ class Sketch(Statistics):
         self.take_statistics(apart)
 
     def _count_nonfinite(self, statistics: Statistics) -> None:
-        self.bins[self._nonfinite_bins()] += (
-            statistics.nans,
-            statistics.positive_infinities,
-            statistics.negative_infinities,
-        )
+        if statistics.nonfinite:
+            self.bins[self._nonfinite_bins()] += (
+                statistics.nans,
+                statistics.positive_infinities,
+                statistics.negative_infinities,
+            )
 
     def _nonfinite_bins(self) -> list[int]:
         infinity = infinity_of(self.mantissa_bits)

@@ -29,6 +29,8 @@ Counts = NDArray[np.int64]
 VERSION = 1
 _NUMBERS = struct.Struct("<B5d4q")
 _FILLED = 4 + 8
+_LEVEL = 1
+"""Of zlib: by default it makes them 4 % smaller and takes twice as long."""
 _LIMIT = 1 << 23
 """No sketch is larger before it is compressed: with 10 mantissa bits there are half a million bins."""
 
@@ -60,7 +62,8 @@ def pack(packed: Packed) -> bytes:
     gaps = packed.numbers.astype("<u4")
     gaps[1:] -= gaps[:-1].copy()
     head = _NUMBERS.pack(packed.mantissa_bits, *floats, *apart)
-    return bytes([VERSION]) + zlib.compress(head + _planes(gaps) + _planes(packed.counts.astype("<i8", copy=False)))
+    content = head + _planes(gaps) + _planes(packed.counts.astype("<i8", copy=False))
+    return bytes([VERSION]) + zlib.compress(content, _LEVEL)
 
 
 def _planes(column: NDArray[np.integer]) -> bytes:
