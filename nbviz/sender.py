@@ -124,7 +124,8 @@ class Sender:
     def _listed(self) -> list[Series]:
         """Every series, after the one commit of a frame: with the lock held, nothing grows until the next."""
         self.run.commit()
-        listed = [series for series in self.run.committed() if isinstance(series, (ScalarSeries, HistogramSeries))]
+        shown = (ScalarSeries, HistogramSeries)
+        listed: list[Series] = [series for series in self.run.committed() if isinstance(series, shown)]
         new = chain.from_iterable(self._new(series) for series in listed if isinstance(series, HistogramSeries))
         # Those of many series are drawn together, but not all of a long run, whose arrays would be large.
         while some := list(islice(new, TOGETHER)):

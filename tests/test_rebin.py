@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbviz.formats.items.sketched import Sketched
 from nbviz.formats.sketch import Sketch
-from nbviz.rebin import BINS, Pyramid, fold, merge
+from nbviz.rebin import BINS, Pyramid, fold, fold_sketched, merge
 from nbviz.series import Histogram
 
 quick = settings(max_examples=150, deadline=None)
@@ -58,6 +59,28 @@ def test_a_fold_keeps_the_bin_that_holds_zero(capture: Histogram, limit: int) ->
         place = int(np.searchsorted(folded.edges, 0, side="right"))
         assert folded.edges[place - 1 : place + 1].tolist() == capture.edges[right - 1 : right + 1].tolist()
         assert folded.counts[place - 1] == capture.counts[right - 1]
+
+
+mixed_sketches = st.lists(
+    st.builds(
+        lambda values, bits, pivot: Sketched(3, 1.5, Sketch.of(values, bits, pivot).to_bytes(), 2, 1),
+        values,
+        st.integers(2, 5),
+        st.sampled_from([None, 0.0, 1.0, -1e3]),
+    ),
+    max_size=8,
+)
+
+
+@quick
+@given(mixed_sketches)
+def test_sketches_are_drawn_and_folded_together_as_each_by_itself(sketched: list[Sketched]) -> None:
+    for ours, one in zip(fold_sketched(sketched), map(Sketched.histogram, sketched), strict=True):
+        theirs = fold(one)
+        assert ours.counts.tolist() == theirs.counts.tolist()
+        assert ours.edges.tolist() == theirs.edges.tolist()
+        assert vars(ours).keys() == vars(theirs).keys()
+        assert all(vars(ours)[name] == vars(theirs)[name] for name in vars(ours).keys() - {"counts", "edges"})
 
 
 def test_a_capture_with_few_bins_is_left_alone() -> None:

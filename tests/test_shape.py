@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layers": set(),
     "charts": {"layers"},
     "pump": set(),
-    "rebin": {"series"},
+    "rebin": {"formats", "series"},
     "reduce": set(),
     "sender": {"charts", "formats", "rebin", "reduce", "run", "series"},
     "channel": {"charts", "formats", "pump", "run", "sender", "series", "values"},

@@ -10,7 +10,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -368,6 +368,7 @@ def test_quantiles_lie_within_the_values_and_in_order(
 
 @quick
 @given(arrays, pivots, st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=9, unique=True))
+@example(np.array([1.0, -1.62407341e-156, 0.0]), None, [0.0, 1.0, -7.715001733711951e-226])
 def test_rebinning_loses_nothing_between_its_edges(
     values: NDArray[Any], pivot: float | None, edges: list[float]
 ) -> None:

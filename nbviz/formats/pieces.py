@@ -38,7 +38,8 @@ def masses(pieces: Pieces, edges: Floats) -> Floats:
     passed = np.cumsum(counts)
     # Up the middle of a piece, level between two.
     bends, reached = np.stack([low, high], 1).ravel(), np.stack([passed - counts, passed], 1).ravel()
-    found: Floats = np.diff(np.interp(edges, bends, reached)) if len(bends) else np.zeros(len(edges) - 1)
+    # What is interpolated on a steep slope may be less, in its last digit, than what came before.
+    found: Floats = np.diff(np.interp(edges, bends, reached)).clip(0) if len(bends) else np.zeros(len(edges) - 1)
     at = pieces.low[points]
     place = np.searchsorted(edges, at, side="right") - 1
     place[at == edges[-1]] = len(edges) - 2

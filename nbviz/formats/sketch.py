@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nbviz.formats.drawn import draw
 from nbviz.formats.floatbits import (
     LARGEST,
     bfloat16_chunks,
@@ -22,7 +23,6 @@ from nbviz.formats.floatbits import (
     place_of_zero,
     to_places,
 )
-from nbviz.formats.drawn import draw
 from nbviz.formats.items.histogram import Histogram
 from nbviz.formats.pieces import Pieces, checked_edges, masses, quantiles, whole, with_point
 from nbviz.formats.sketchbytes import Packed, checked, pack, unpack

@@ -7,8 +7,8 @@ int64    zeros, NaN, +Inf, -Inf
 uint32   of the finite bins that are filled: how far each is from the one before, the first from bin 0
 int64    their counts
 
-The bytes of each of these two columns are in the order of their significance, first the lowest one of every number: most
-of the others are zero, which zlib makes next to nothing of.
+The bytes of each of these two columns are in the order of their significance, first the lowest one of every number:
+most of the others are zero, which zlib makes next to nothing of.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +66,9 @@ def pack(packed: Packed) -> bytes:
     return bytes([VERSION]) + zlib.compress(content, _LEVEL)
 
 
-def _planes(column: NDArray[np.integer]) -> bytes:
-    return column.view(np.uint8).reshape(-1, column.itemsize).T.tobytes()
+def _planes(column: NDArray[Any]) -> bytes:
+    digits: NDArray[np.uint8] = column.view(np.uint8).reshape(-1, column.itemsize)
+    return digits.tobytes("F")
 
 
 def _column(dtype: str, planes: bytes) -> Counts:
