@@ -56,13 +56,13 @@ class Pump:
         self._event = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def wake(self, task: Task) -> None:
-        """Have ``task`` flushed as soon as its rate allows."""
+    def wake(self, task: Task, apart: float = FLUSH_SECONDS) -> None:
+        """Have ``task`` flushed as soon as its rate allows, ``apart`` seconds after its last flush or later."""
         now = self._clock()
         with self._lock:
             due = self._due.setdefault(task, _Due(now))
             if due.flush_at is None:
-                due.flush_at = max(now, due.flushed + self._interval(now - due.born))
+                due.flush_at = max(now, due.flushed + max(apart, self._interval(now - due.born)))
         self._event.set()
 
     def forget(self, task: Task) -> None:

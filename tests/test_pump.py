@@ -211,3 +211,12 @@ def test_one_daemon_thread_flushes_what_another_thread_woke() -> None:
     pump.wake(task)
     assert flushed.wait(10)
     assert threads[0].daemon and threads == 2 * threads[:1]
+
+
+def test_a_task_that_asks_for_more_time_between_its_flushes_gets_it(pump: Pump, clock: Clock) -> None:
+    task = Task(clock)
+    for _ in range(20):
+        pump.wake(task, 0.25)
+        pass_time(pump, clock, 0.05)
+    pass_time(pump, clock, 0.25)
+    assert [round(moment - 1000, 2) for moment in task.flushes] == [0.0, 0.25, 0.5, 0.75, 1.0]
