@@ -12,7 +12,18 @@ from nbviz.column import Column
 from nbviz.restarts import Restarts, Staircase
 
 Kind = Literal[
-    "scalar", "histogram", "image", "audio", "text", "pr_curve", "mesh", "hparams", "graph", "layout", "tensor"
+    "scalar",
+    "histogram",
+    "image",
+    "audio",
+    "text",
+    "pr_curve",
+    "mesh",
+    "hparams",
+    "graph",
+    "layout",
+    "confusion",
+    "tensor",
 ]
 
 

@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 
 from nbviz.notice import Problems
 from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series, Sketch, new_series
-from nbviz.stage import STAGE_LIMIT, Captured, Derived, Stage
-from nbviz.values import STEP_LIMIT, capture, checked_step, merged, numbers
+from nbviz.stage import STAGE_LIMIT, Captured, Content, Derived, Stage
+from nbviz.values import STEP_LIMIT, capture, checked_step, confusion, merged, numbers
 
 if TYPE_CHECKING:
     from nbviz.sinks.recorder import Recorder
@@ -174,10 +174,30 @@ class Run:
         except Exception as error:
             self.problems.report(f"log_sketch() ignored {tag!r}: {error}", ("histogram", tag))
 
-    def _stage_capture(self, tag: str, content: Histogram | bytes, step: Any) -> None:
+    def log_confusion(
+        self, tag: str, matrix: ArrayLike, labels: Sequence[str] | None = None, *, step: int | None = None
+    ) -> None:
+        """Log a confusion matrix.
+
+        Parameters
+        ----------
+        tag : str
+        matrix : array_like, shape (k, k)
+            ``matrix[i, j]`` is how many of class ``i`` were taken for class ``j``, as in scikit-learn.
+        labels : sequence of str, optional
+            Names of the classes, no two alike; by default their numbers.
+        step : int, optional
+            By default the step of the latest `log` call.
+        """
+        try:
+            self._stage_capture(str(tag), confusion(matrix, labels), step, "confusion")
+        except Exception as error:
+            self.problems.report(f"log_confusion() ignored {tag!r}: {error}", ("confusion", tag))
+
+    def _stage_capture(self, tag: str, content: Content, step: Any, kind: Kind = "histogram") -> None:
         if step is not None:
             step = checked_step(step, self.problems)
-        self._stage.append((self._clock(), step, Captured(tag, content)))
+        self._stage.append((self._clock(), step, Captured(tag, content, kind)))
         self.changed()
 
     def log_derived(self, values: Mapping[str, float], *, step: int | None = None) -> None:
@@ -341,7 +361,7 @@ class Run:
         ----------
         kind : str, optional
             Only the tags of that kind: "scalar", "histogram", "image", "audio", "text", "pr_curve", "mesh", "hparams",
-            "graph", "layout" (of custom scalars) or "tensor".
+            "graph", "layout" (of custom scalars), "confusion" or "tensor".
 
         Raises
         ------
@@ -458,6 +478,11 @@ class Run:
         sentence = f"{tag!r} holds {series.kind}s, so what is of kind {kind} is kept under {other!r}."
         self.problems.report(sentence, ("kind", tag, kind))
         return self._of_kind(other, kind)
+
+
+def run_of(series: Series) -> Run | None:
+    """The run that a series belongs to, ``None`` if it is gone."""
+    return next((run for run in list(_runs) if any(each is series for each in run.committed())), None)
 
 
 def _collector(run: ref[Run]) -> Callable[[], None]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nbviz.column import Column
+from nbviz.formats.items.confusion import Confusion
 from nbviz.formats.items.histogram import Histogram
 from nbviz.formats.items.sketched import Sketched, SketchedItems
 from nbviz.formats.sketch import Sketch
@@ -18,7 +19,7 @@ from nbviz.history import bound, marked
 from nbviz.restarts import Staircase
 from nbviz.rows import Kind, Series
 
-__all__ = ["Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series", "Sketch"]
+__all__ = ["Confusion", "Histogram", "HistogramSeries", "ItemSeries", "Kind", "ScalarSeries", "Series", "Sketch"]
 
 DISTRIBUTION = (0.0, 0.0668, 0.1587, 0.3085, 0.5, 0.6915, 0.8413, 0.9332, 1.0)
 """The fractions of TensorBoard's distributions, ``NORMAL_HISTOGRAM_BPS`` in its compressor."""
@@ -132,6 +133,10 @@ class ItemSeries(Series, Sequence[Any]):
             self._parts.append(items)
             self._starts.append(self._rows)
         self._finish_rows(end, source)
+
+    def append(self, step: int, wall_time: float, item: Any) -> None:
+        """Append one item, as of that step and wall time."""
+        self.extend([step], [wall_time], [replace(item, step=step, wall_time=wall_time)])
 
     @property
     def nbytes(self) -> int | None:
@@ -250,15 +255,15 @@ class HistogramSeries(ItemSeries):
         if isinstance(sketched, SketchedItems):
             self._parts = [SketchedItems([sketched.captures[row] for row in np.flatnonzero(mask).tolist()])]
 
-    def append(self, step: int, wall_time: float, capture: Histogram | bytes) -> None:
+    def append(self, step: int, wall_time: float, item: Histogram | bytes) -> None:
         """Append one capture, given as a histogram or as the bytes of a sketch."""
         if len(self) and step < self.latest_step and self._holds_within(step):
             self.restart(step)  # as its own row would have told
         items: Sequence[Histogram]
-        if isinstance(capture, bytes):
-            items = SketchedItems([Sketched(step, wall_time, capture)])
+        if isinstance(item, bytes):
+            items = SketchedItems([Sketched(step, wall_time, item)])
         else:
-            items = [replace(capture, step=step, wall_time=wall_time)]
+            items = [replace(item, step=step, wall_time=wall_time)]
         self.extend([step], [wall_time], items)
 
     def quantiles(self, fractions: ArrayLike = DISTRIBUTION) -> NDArray[np.float64]:

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from nbviz.series import Histogram, HistogramSeries, Kind
+from nbviz.series import Confusion, Histogram, HistogramSeries, Kind
 from nbviz.values import STEP_LIMIT
 
 STAGE_LIMIT = 4096
 """Staged calls that a log() commits itself, so that a run nobody looks at stays small."""
+
+Content = Histogram | Confusion | bytes
+"""What is kept of an item that was logged; bytes are those of a sketch."""
 
 Rows = tuple[list[int], list[float], list[float]]
 """Steps, wall times and values."""
 
 
 class Captured(NamedTuple):
-    """A histogram on the stage, or the bytes of a sketch; its step is known at the commit."""
+    """An item on the stage; its step is known at the commit."""
 
     tag: str
-    content: Histogram | bytes
+    content: Content
+    kind: Kind = "histogram"
 
 
 class Derived(dict[str, float]):
@@ -56,13 +60,13 @@ class Stage(list[Staged]):
         It is taken off the stage at the end, as an interrupt is most likely while it is looked at.
         """
         staged = self[:]
-        captures: list[tuple[Any, int, float, Histogram | bytes]] = []
+        captures: list[tuple[Any, int, float, Content]] = []
         columns: dict[str, Rows] = {}
         latest, following = self.latest_step, self.next_step
         for wall, step, payload in staged:
             if isinstance(payload, Captured):
                 at = latest if step is None else step
-                captures.append((of_kind(payload.tag, "histogram"), at, wall, payload.content))
+                captures.append((of_kind(payload.tag, payload.kind), at, wall, payload.content))
                 continue
             if payload.__class__ is Derived:
                 step = latest if step is None else step
@@ -85,4 +89,4 @@ class Stage(list[Staged]):
             of_kind(tag, "scalar").extend(*rows)
         for series, step, wall, content in captures:
             series.append(step, wall, content)
-        return {series for series, *_ in captures}
+        return {series for series, *_ in captures if isinstance(series, HistogramSeries)}

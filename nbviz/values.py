@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from nbviz.formats.items.confusion import Confusion, confusion_of
 from nbviz.formats.items.histogram import Histogram
 from nbviz.formats.sketch import Sketch
 from nbviz.notice import Problems
@@ -58,6 +60,11 @@ def capture(values: Any, counts: Any, edges: Any) -> Sketch | Histogram:
     if not (np.isfinite(counts).all() and (counts >= 0).all()):
         raise ValueError("expected finite counts that are not negative.")
     return Histogram(0, 0.0, counts, edges)
+
+
+def confusion(matrix: Any, labels: Sequence[Any] | None) -> Confusion:
+    """What to keep of a confusion matrix, whose step and wall time are not known yet; errors as of `confusion_of`."""
+    return confusion_of(_as_array(matrix) if hasattr(matrix, "detach") else matrix, labels)
 
 
 def merged(values: Any, metrics: dict[str, Any], problems: Problems) -> dict[str, Any]:

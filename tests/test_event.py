@@ -247,6 +247,7 @@ PLUGINS = {
     "mesh": "mesh",
     "hparams": "hparams",
     "custom_scalars": "layout",
+    "nbviz_confusion": "confusion",
     "graph_keras_model": "graph",
     "graph_run_metadata": "graph",
     "graph_run_metadata_graph": "graph",

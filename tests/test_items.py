@@ -172,6 +172,7 @@ EVERYTHING = event(
     ),
     strings("k", '{"config": {"layers": []}}', plugin("graph_keras_model")),
     strings("p", np.ones((6, 3)), plugin("pr_curves")),
+    strings("c", np.ones((2, 2)), plugin("nbviz_confusion", b'["a", "b"]')),
     strings("m", np.ones((1, 3, 3), np.float32), plugin("mesh")),
     step=300,
 )

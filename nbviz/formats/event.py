@@ -49,6 +49,7 @@ PLUGIN_KINDS = {
     "mesh": "mesh",
     "hparams": "hparams",
     "custom_scalars": "layout",
+    "nbviz_confusion": "confusion",
     "graphs": "graph",
     "graph_keras_model": "graph",
     "graph_run_metadata": "graph",

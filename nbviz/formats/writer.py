@@ -35,6 +35,7 @@ _WALL_TIME, _STEP = 1 << 3 | FIXED64, 2 << 3 | VARINT
 _FILE_VERSION, _SUMMARY, _SESSION_LOG = 3 << 3 | BYTES, 5 << 3 | BYTES, 7 << 3 | BYTES
 _TAG, _SIMPLE_VALUE, _TENSOR, METADATA = 1 << 3 | BYTES, 2 << 3 | FIXED32, 8 << 3 | BYTES, 9 << 3 | BYTES
 _VALUE = _PLUGIN_DATA = _PLUGIN_NAME = 1 << 3 | BYTES
+_PLUGIN_CONTENT = 2 << 3 | BYTES
 _START = bytes((1 << 3 | VARINT, 1))
 _DTYPE_DOUBLE, _SHAPE, _CONTENT = bytes((1 << 3 | VARINT, 2)), 2 << 3 | BYTES, 4 << 3 | BYTES
 _DIM, _SIZE = 2 << 3 | BYTES, 1 << 3 | VARINT
@@ -92,9 +93,18 @@ def value_event(step: int, wall_time: float, value: bytes) -> bytes:
     return event(step, wall_time, field(_SUMMARY, field(_VALUE, value)))
 
 
-def plugin_metadata(plugin: str) -> bytes:
-    """The ``SummaryMetadata`` of a plugin that shows tensors."""
-    return field(_PLUGIN_DATA, field(_PLUGIN_NAME, plugin.encode())) + _TENSOR_CLASS
+def plugin_metadata(plugin: str, content: bytes = b"") -> bytes:
+    """The ``SummaryMetadata`` of a plugin that shows tensors; ``content`` is what the plugin keeps there."""
+    about = field(_PLUGIN_NAME, plugin.encode()) + (field(_PLUGIN_CONTENT, content) if content else b"")
+    return field(_PLUGIN_DATA, about) + _TENSOR_CLASS
+
+
+def tensor_value(tag: str, values: Floats, metadata: bytes) -> bytes:
+    """The ``Summary.Value`` of a tensor of doubles."""
+    shape = b"".join(field(_DIM, varint(_SIZE) + varint(size)) for size in values.shape)
+    content = values.astype("<f8").tobytes()
+    tensor = _DTYPE_DOUBLE + field(_SHAPE, shape) + field(_CONTENT, content)
+    return b"".join((field(_TAG, encode_tag(tag)), field(_TENSOR, tensor), field(METADATA, metadata)))
 
 
 def histogram_value(tag: str, counts: Floats, edges: Floats, extra: Extra = (), metadata: bytes = b"") -> bytes:
@@ -102,14 +112,8 @@ def histogram_value(tag: str, counts: Floats, edges: Floats, extra: Extra = (), 
 
     ``extra`` has fields of `nbviz.formats.extra` and what they hold, which is left out where it is 0 or empty.
     """
-    triples = np.column_stack((edges[:-1], edges[1:], counts)).astype("<f8")
-    shape = b"".join(field(_DIM, varint(_SIZE) + varint(size)) for size in triples.shape)
-    tensor = _DTYPE_DOUBLE + field(_SHAPE, shape) + field(_CONTENT, triples.tobytes())
-    parts = [
-        field(_TAG, encode_tag(tag)),
-        field(_TENSOR, tensor),
-        field(METADATA, metadata or plugin_metadata("histograms")),
-    ]
+    triples = np.column_stack((edges[:-1], edges[1:], counts))
+    parts = [tensor_value(tag, triples, metadata or plugin_metadata("histograms"))]
     for key, value in extra:
         if value:
             parts.append(field(key, value) if isinstance(value, bytes) else varint(key) + varint(value))

@@ -9,9 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.event import parse_value
+from nbviz.formats.items.confusion import PLUGIN, Confusion, labels_of
 from nbviz.formats.items.graph import decode_graph_field
 from nbviz.formats.items.histogram import Histogram, extra_of, with_zeros
-from nbviz.formats.writer import METADATA, event, field, histogram_value, restart_event, scalar_events, value_event
+from nbviz.formats.writer import (
+    METADATA,
+    event,
+    field,
+    histogram_value,
+    plugin_metadata,
+    restart_event,
+    scalar_events,
+    tensor_value,
+    value_event,
+)
 from nbviz.series import ItemSeries, Kind, ScalarSeries, Series
 
 BLOCK_ROWS = 1 << 14
@@ -145,10 +156,13 @@ class Encoder:
         if isinstance(item, Histogram):
             value = histogram_value(rows.tag, *with_zeros(item), extra_of(item), rows.metadata)
             return value_event(step, wall_time, value)
+        if isinstance(item, Confusion):
+            value = tensor_value(rows.tag, item.matrix, plugin_metadata(PLUGIN, labels_of(item)))
+            return value_event(step, wall_time, value)
         if not isinstance(item, bytes):
             self._report(
                 f"{rows.tag!r} holds items of type {type(item).__name__} that no event file held before; "
-                "only scalars and histograms can be written anew, so they were left out."
+                "only scalars, histograms and confusion matrices can be written anew, so they were left out."
             )
             return b""
         if rows.kind == "graph" and decode_graph_field(item, step, wall_time) is not None:

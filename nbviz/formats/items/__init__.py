@@ -7,6 +7,7 @@ from typing import Any
 
 from nbviz.formats.event import parse_value, plugin_data
 from nbviz.formats.items.audio import Audio, decode_audio
+from nbviz.formats.items.confusion import Confusion, decode_confusion
 from nbviz.formats.items.graph import Graph, decode_graph, decode_graph_field
 from nbviz.formats.items.histogram import Histogram, decode_histogram
 from nbviz.formats.items.hparams import HParams, decode_hparams
@@ -22,6 +23,7 @@ from nbviz.formats.protobuf import MalformedError
 __all__ = [
     "MOVED",
     "Audio",
+    "Confusion",
     "Graph",
     "HParams",
     "Histogram",
@@ -45,6 +47,7 @@ _DECODERS: dict[str, Callable[[Source], Any]] = {
     "hparams": decode_hparams,
     "graph": decode_graph,
     "layout": decode_layout,
+    "confusion": decode_confusion,
 }
 
 
