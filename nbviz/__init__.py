@@ -71,8 +71,8 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    if name == "keras":  # a module, which imports Keras: found by its name, and in no list of names
-        return import_module(f"{__name__}.keras")
+    if name in ("bq", "keras"):  # modules that import bqplot or Keras: found by name, and in no list of names
+        return import_module(f"{__name__}.{name}")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": {"column", "formats", "run", "series", "tables"},
     "capture": {"formats", "layers", "run"},
     "keras": {"capture"},
+    "bq": {"channel", "charts", "formats", "picture", "reduce", "run", "series"},
     "command": {"export", "run", "series", "sources", "tables", "views"},
     "__main__": {"command"},
     "views": {"channel", "charts", "export", "formats", "layers", "picture", "run", "series"},
