@@ -164,6 +164,17 @@ def test_a_figure_draws_the_cursor_and_says_the_values_there(time: Time) -> None
     assert (loss.labels, cursor.x.tolist()) == (["loss  0.125"], [5, 5])
 
 
+def test_the_value_at_the_cursor_is_the_one_that_was_logged_also_where_it_is_not_drawn(time: Time) -> None:
+    run = Run()
+    values = np.random.default_rng(0).normal(size=100_000)
+    run.extend("loss", np.arange(len(values)), np.zeros(len(values)), values)
+    figure = bq.figure(run, "loss")
+    for step in (0, 1, 12_345, 54_321, 99_998, 99_999):
+        Channel.of(run).cursor = step
+        time.passes(0.3)
+        assert figure.marks[0].labels == [f"loss  {values[step]:.4g}"]
+
+
 def test_a_figure_of_several_runs_has_a_hue_for_each_and_follows_both(time: Time) -> None:
     runs = {"one": trained(3), "two": trained(4)}
     figure = bq.figure(runs, "loss")

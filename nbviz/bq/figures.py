@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import bqplot
+import numpy as np
+from numpy.typing import NDArray
 
 from nbviz.bq import look
 from nbviz.bq.follower import Changes, Follower, accepted
@@ -102,12 +104,24 @@ def _reader(lines: list[_Line], cursor: Any) -> Any:
     def read(step: int) -> Changes:
         changes: Changes = []
         for line in lines:
-            drawn = points(line.series, line.reduction)
-            row = row_at(drawn["x"], step)
-            said = "" if row is None else f"  {drawn['y'][row]:.4g}"
-            changes.append((line.mark, {**drawn, "labels": [line.label + said]}))
+            rows = line.reduction.rows()
+            value = _value_at(line.series, rows, step)
+            said = "" if value is None else f"  {value:.4g}"
+            changes.append((line.mark, {**points(line.series, rows), "labels": [line.label + said]}))
         if cursor is not None:
             changes.append((cursor, {"x": [float(step)] * 2, "y": [0.0, 1.0]}))
         return changes
 
     return read
+
+
+def _value_at(series: ScalarSeries, rows: NDArray[np.intp], step: int) -> float | None:
+    """The value at the cursor, as it was logged, looked for between two of the rows that are drawn."""
+    at = row_at(series.steps[rows], step)
+    if at is None:
+        return None
+    between = np.arange(rows[at], rows[at + 1] if at + 1 < len(rows) else rows[at] + 1)
+    if series.restarts:
+        between = between[~series.superseded[between]]
+    found = row_at(series.steps[between], step)
+    return None if found is None else float(series.values[between[found]])

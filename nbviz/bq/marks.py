@@ -6,6 +6,7 @@ from typing import Any
 
 import bqplot
 import numpy as np
+from numpy.typing import NDArray
 
 from nbviz.bq import look
 from nbviz.bq.follower import accepted, checked, follow
@@ -37,7 +38,7 @@ def line(series: ScalarSeries, **traits: Any) -> bqplot.Lines:
         It is brought up to date at most four times a second, until ``close()``.
     """
     mark, reduction = new_line(series, traits), Reduction(series)
-    follow(series, mark, lambda _step: [(mark, points(series, reduction))])
+    follow(series, mark, lambda _step: [(mark, points(series, reduction.rows()))])
     return mark
 
 
@@ -51,8 +52,7 @@ def new_line(series: Any, traits: dict[str, Any]) -> Any:
     return bqplot.Lines(**{"scales": scales, "labels": [series.tag], **look.role_of(role), **given})
 
 
-def points(series: ScalarSeries, reduction: Reduction) -> dict[str, Any]:
-    rows = reduction.rows()
+def points(series: ScalarSeries, rows: NDArray[np.intp]) -> dict[str, Any]:
     return {"x": series.steps[rows].astype(np.float64), "y": series.values[rows]}
 
 
