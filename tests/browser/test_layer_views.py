@@ -188,7 +188,7 @@ def test_python_reads_the_layer_and_the_statistic_that_were_chosen_and_sets_them
     read = "print(layer_map.layer, layer_map.step, layer_map.statistic)"
     assert notebook.execute(read).strip() == "gradients/fc2 40 gradients/zeros"
     notebook.execute("layer_map.layer, layer_map.step, layer_map.statistic = 'gradients/fc0', 70, 'gradients/norm'")
-    expect(pad(output)).to_have_attribute("aria-label", "gradient norm by layer, at step 70: fc0 1.3.")
+    expect(pad(output)).to_have_attribute("aria-label", "gradient norm by layer, at step 70: fc0 1.4.")
     notebook.execute("run.log_histogram('gradients/fc0', [2.0, float('nan')], step=200)")
     expect(output.get_by_role("button", name="NaN/Inf from step 200: fc0")).to_be_visible()
     assert notebook.errors == []
