@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from crc32c import crc32c
 
 from nbviz.formats.crc import MASK, ONES
-from nbviz.formats.event import TENSOR, Batch, EventDecoder, Scalars
+from nbviz.formats.event import SIMPLE_VALUE, TENSOR, Batch, EventDecoder, Scalars
 from nbviz.formats.frame import FOOTER, HEADER
 from nbviz.formats.layout import Layout, Template
 from nbviz.formats.protobuf import signed, varint
@@ -34,10 +34,11 @@ class _Look(NamedTuple):
 class Guess:
     """What the records of one tag look like, header and footer included, and what came after the last one of them."""
 
-    __slots__ = ("following", "item_size", "look", "template")
+    __slots__ = ("following", "is_plain", "item_size", "look", "template")
 
     def __init__(self, look: _Look, template: Template, item_size: int) -> None:
         self.look, self.template, self.item_size = look, template, item_size
+        self.is_plain = template.content == SIMPLE_VALUE and not template.metadata  # a scalar, and nothing to remember
         self.following: Guess | None = None
 
 
@@ -69,10 +70,9 @@ def read_on(data: bytes, at: int, last: Guess, batch: Batch, decoder: EventDecod
         What that one was.
     """
     found: dict[Guess, Scalars] = {}
-    records, step, known = 0, 0, b""
-    number_of = int.from_bytes
-    expected = last.following
-    while expected is not None:
+    records, step, known, stop = 0, 0, b"", len(data)
+    number_of, expected = int.from_bytes, last.following
+    while expected is not None and at < stop:
         size, mask, fixed, unpack = expected.look
         record = data[at : at + size]
         if number_of(record, "little") & mask != fixed or len(record) != size:
@@ -84,7 +84,7 @@ def read_on(data: bytes, at: int, last: Guess, batch: Batch, decoder: EventDecod
         try:
             steps, wall_times, values = found[expected]
         except KeyError:
-            if decoder.kind_of(*expected.template, True) != "scalar":
+            if not expected.is_plain and decoder.kind_of(*expected.template, True) != "scalar":
                 break
             steps, wall_times, values = found[expected] = Scalars([], [], [])
         if digits != known:  # the tags of one step follow each other

@@ -21,7 +21,7 @@ FINGERPRINT = 64
 """Bytes at the start of a file that tell it from another: its first event holds the time of its creation."""
 OVERLAP = 16
 """Bytes that are read again, to see that the file is still the one that was read."""
-HELD = 512
+HELD = 1024
 """Rows a tag, on the average, that are put into columns at once: a tag has its cost, however few its rows."""
 LEAST_HELD = 16384
 FEW_HELD = 1024
