@@ -18,6 +18,7 @@ from nbviz.formats import reader
 from nbviz.formats.event import Batch, EventDecoder
 from nbviz.formats.frame import Stretch
 from nbviz.formats.reader import MARGIN, EventReader, Part
+from nbviz.run import Run
 from nbviz.sources.runs import Following
 from tests.tfevents import VERSION, event, framed, losses, simple, unhurried
 
@@ -138,12 +139,18 @@ def test_a_tag_that_this_run_says_is_a_text_is_no_scalar_because_another_run_sai
     assert ("loss", "scalar") not in kinds
 
 
-def test_a_series_that_is_held_while_its_file_grows_has_the_new_rows_when_it_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "events.out.tfevents.1"
+def ten_losses(directory: Path) -> tuple[Path, Following, Run]:
+    """An event file, whoever follows it, and its run."""
+    path = directory / "events.out.tfevents.1"
     path.write_bytes(framed(VERSION) + losses(0, 10))
-    following = Following(tmp_path)
+    following = Following(directory)
     following.poll()
     (run,) = following.values()
+    return path, following, run
+
+
+def test_a_series_that_is_held_while_its_file_grows_has_the_new_rows_when_it_is_read(tmp_path: Path) -> None:
+    path, following, run = ten_losses(tmp_path)
     series = run["loss"]
     values = series.values
     for start in range(10, 30, 5):
@@ -157,11 +164,7 @@ def test_a_series_that_is_held_while_its_file_grows_has_the_new_rows_when_it_is_
 
 
 def test_a_run_wakes_its_listeners_before_anybody_reads_what_it_has_got(tmp_path: Path) -> None:
-    path = tmp_path / "events.out.tfevents.1"
-    path.write_bytes(framed(VERSION) + losses(0, 10))
-    following = Following(tmp_path)
-    following.poll()
-    (run,) = following.values()
+    path, following, run = ten_losses(tmp_path)
     run.commit()
     woken: list[int] = []
     run.listen(lambda: woken.append(1))

@@ -19,7 +19,8 @@ from nbviz.formats.layout import Layout, Template
 from nbviz.formats.protobuf import signed, varint
 
 _PAYLOAD = slice(HEADER.size, -FOOTER.size)
-_CODES = {"<f4": "f", "<f8": "d", "<i4": "i", "<i8": "q"}
+CODES = {"<f4": "f", "<f8": "d", "<i4": "i", "<i8": "q"}
+"""The dtypes of a layout's numbers, as the struct module names them."""
 
 
 class _Look(NamedTuple):
@@ -49,7 +50,7 @@ def guess(layout: Layout, record: bytes) -> Guess | None:
     if number is None or not is_scalar or not wall.stop <= step.start < step.stop <= number[0]:
         return None
     at, dtype = number
-    size, code = len(record), _CODES[dtype]
+    size, code = len(record), CODES[dtype]
     gaps = wall.start, step.start - wall.stop, at - step.stop
     footer = size - FOOTER.size - at - struct.calcsize(f"<{code}")
     unpack = struct.Struct(f"<{gaps[0]}xd{gaps[1]}x{step.stop - step.start}s{gaps[2]}x{code}{footer}xI")

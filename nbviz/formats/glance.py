@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from nbviz.formats.event import CONTENTS, SIMPLE_VALUE, STEP, SUMMARY, TAG, VALUE, WALL_TIME, Batch, EventDecoder
-from nbviz.formats.foretold import Guess, guess
+from nbviz.formats.foretold import CODES, Guess, guess
 from nbviz.formats.frame import FOOTER, HEADER, header
 from nbviz.formats.layout import Layout, Template, UnusualError
 from nbviz.formats.protobuf import MalformedError, signed, text, varint
@@ -20,12 +20,7 @@ _LONGEST = 1024
 _HEAD = 320
 _LONG_CONTENTS = CONTENTS - {SIMPLE_VALUE}
 
-_STRUCTS = {
-    "<f4": struct.Struct("<f"),
-    "<f8": struct.Struct("<d"),
-    "<i4": struct.Struct("<i"),
-    "<i8": struct.Struct("<q"),
-}
+_STRUCTS = {dtype: struct.Struct(f"<{code}") for dtype, code in CODES.items()}
 _double = struct.Struct("<d").unpack_from
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 from nbformat import NotebookNode
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+import nbviz
+from nbviz.views.view import View
 from tests.browser.notebook import LabNotebook
 from tests.browser.server import JupyterServer
+
+Opened = Callable[[View], Page]
 
 WITHIN = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:", "file:")
 # A failing test may take its time; one that passes never waits for this.
@@ -119,3 +124,18 @@ def open_notebook(lab: JupyterServer, page: Page) -> OpenNotebook:
         return LabNotebook(page, lab, name, host).open(kernel)
 
     return open_notebook
+
+
+@pytest.fixture
+def opened(page: Page, tmp_path: Path) -> Iterator[Opened]:
+    """Open a view as an exported page, whose console stays empty."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+
+    def opened(view: View) -> Page:
+        page.goto(nbviz.export_html(view, tmp_path / "view.html").as_uri())
+        return page
+
+    yield opened
+    assert said == []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import nbviz
-from nbviz.views.view import View
-from tests.browser.conftest import OpenNotebook
-
-Opened = Callable[[View], Page]
+from tests.browser.conftest import Opened, OpenNotebook
 
 CELL = """
 import nbviz
@@ -27,21 +22,6 @@ run.finish()
 layer_map = nbviz.LayerMap(run)
 layer_map
 """
-
-
-@pytest.fixture
-def opened(page: Page, tmp_path: Path) -> Iterator[Opened]:
-    """Open a view as an exported page, whose console stays empty."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-
-    def opened(view: View) -> Page:
-        page.goto(nbviz.export_html(view, tmp_path / "view.html").as_uri())
-        return page
-
-    yield opened
-    assert said == []
 
 
 def logged(statistic: str = "gradients/norm", **layers: list[float]) -> nbviz.Run:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import nbviz
-from nbviz.views.view import View
-from tests.browser.conftest import OpenNotebook
+from tests.browser.conftest import Opened, OpenNotebook
 
-Opened = Callable[[View], Page]
 LAYERS = [f"layer{module}.{i}.weight" for module in (1, 2) for i in range(8)]
 
 
@@ -25,21 +20,6 @@ def captured(tags: list[str], captures: int = 10) -> nbviz.Run:
             run.append_histogram(tag, step, 0.0, np.full(20, 1000), np.linspace(-1, 1, 21))
     run.finish()
     return run
-
-
-@pytest.fixture
-def opened(page: Page, tmp_path: Path) -> Iterator[Opened]:
-    """Open a view as an exported page, whose console stays empty."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-
-    def opened(view: View) -> Page:
-        page.goto(nbviz.export_html(view, tmp_path / "view.html").as_uri())
-        return page
-
-    yield opened
-    assert said == []
 
 
 def pane(page: Page | Locator) -> Locator:
