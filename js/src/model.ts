@@ -119,6 +119,8 @@ export interface Scene {
   smoothing: number;
   /** Whether rows that a restart superseded are shown. */
   superseded: boolean;
+  /** The steps that the charts and the scrubber's window show, null for all; one range for the whole view. Setting it draws. */
+  zoom: readonly [number, number] | null;
   /** Tag of the histograms of the layer that the reader chose in any panel; setting it tells the kernel and draws. */
   layer: string | null;
   readonly panels: readonly string[];

@@ -59,10 +59,18 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     refresh();
     return panels.map((panel) => panel.draw()).includes(true);
   }, signal);
+  let zoom: Scene["zoom"] = null;
   const scene: Scene = {
     ...options,
     stores: shown.map(({ store }) => store),
     hidden: new Set(),
+    get zoom() {
+      return zoom;
+    },
+    set zoom(steps) {
+      zoom = steps;
+      scene.request();
+    },
     get theme() {
       return theme;
     },
