@@ -49,6 +49,7 @@ class FakeCursor implements Cursor {
 export class FakeScene implements Scene {
   smoothing = 0.9;
   superseded = false;
+  zoom: readonly [number, number] | null = null;
   readonly panels: readonly string[] = ["header", "charts", "ridges", "scrubber"];
   readonly cursor = new FakeCursor();
   readonly hidden = new Set<string>();
