@@ -26,27 +26,28 @@ export function valueDomain(low: number, high: number, percent: boolean, count =
 }
 
 /** Keeps `current` while the data fit into it and use at least half of it. */
-export function keepValueDomain(current: Domain | null, low: number, high: number, percent: boolean): Domain {
-  const next = valueDomain(low, high, percent);
+export function keepValueDomain(
+  current: Domain | null, low: number, high: number, percent: boolean, next = valueDomain(low, high, percent),
+): Domain {
   if (!current || !(low <= high)) return current ?? next;
   const fits = low >= current[0] && high <= current[1];
   return fits && next[1] - next[0] > 0.5 * (current[1] - current[0]) ? current : next;
 }
 
 /** The next end on a ladder of round numbers with some room beyond `step`. */
-export function roundUp(step: number): number {
-  if (!(step > 0)) return 10;
+export function roundUp(step: number, least = 10): number {
+  if (!(step > 0)) return least;
   const decade = 10 ** Math.floor(Math.log10(step));
   const rung = LADDER.find((each) => each * decade >= step * 1.02) ?? 10;
-  return Math.max(10, rung * decade);
+  return Math.max(least, rung * decade);
 }
 
 /** The domain of the steps: to the last step exactly, or in jumps while more are coming. */
-export function stepDomain(current: Domain | null, low: number, high: number, growing: boolean): Domain {
+export function stepDomain(current: Domain | null, low: number, high: number, growing: boolean, least = 10): Domain {
   const start = low >= 0 && low <= 0.03 * high ? 0 : low;
   if (!growing || high < 0) return [start, high > start ? high : start + 1];
-  if (current && current[0] === start && high <= current[1] && roundUp(high - start) >= 0.6 * (current[1] - start)) return current;
-  return [start, start + roundUp(high - start)];
+  if (current && current[0] === start && high <= current[1] && roundUp(high - start, least) >= 0.6 * (current[1] - start)) return current;
+  return [start, start + roundUp(high - start, least)];
 }
 
 /** A domain that glides to where it is sent. */

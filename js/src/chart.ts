@@ -1,19 +1,28 @@
-import { EasedDomain, formatStep, keepValueDomain, tickFormat, valueTicks, type Domain } from "./axes";
+import { formatStep, type Domain } from "./axes";
+import { Coordinating, type Drawn } from "./drawn";
+import { paintGrid, valueAxis } from "./grid";
 import type { Group } from "./group";
+import type { Horizontal } from "./horizontal";
 import { Legend } from "./legend";
-import { begin, labelFont, paintLines, paintPointers, toX, valueTickCount, type Plot, type Pointer, type Stroke } from "./line";
-import type { Scene } from "./model";
+import { begin, labelFont, paintLines, toX, type Plot, type Stroke } from "./line";
+import { marksOf, notesAt } from "./marks";
+import type { Mark, Scene } from "./model";
+import { placeOf } from "./nearest";
 import { Pad } from "./pad";
-import { legendOf, sentenceOf, tooltipOf } from "./readout";
+import { paintPointers, type Pointer } from "./pointers";
+import { unprojected } from "./projection";
+import { legendOf, sentenceOf } from "./readout";
 import { isPercent, Strokes } from "./strokes";
 import { rowAt } from "./survey";
+import { tooltipOf } from "./tooltipwords";
+import { Vertical } from "./vertical";
 
 /** What the charts of one view have in common: where the steps lie, and where the pointer is. */
 export interface Shared {
-  readonly x: EasedDomain;
+  readonly horizontal: Horizontal;
   /** Room for the labels of the values, the same in all charts so that their steps line up. */
   left: number;
-  hover: { readonly step: number; readonly chart: string } | null;
+  hover: { readonly step: number; readonly chart: string; readonly y: number } | null;
   readonly families: number;
   /** Rows of the series that has most. */
   readonly densest: number;
@@ -30,19 +39,22 @@ export class Chart {
   size = { width: 0, height: 0 };
   readonly pad: Pad;
   private readonly legend: Legend;
-  private readonly y = new EasedDomain();
+  private readonly vertical: Vertical;
+  private readonly coordinating: Coordinating;
   private readonly strokes: Strokes;
   private readonly stop = new AbortController();
   private read = "";
   private reserved: Domain | null = null;
-  private ready: { readonly target: Domain; readonly percent: boolean; readonly shown: readonly Stroke[] } | null = null;
-  private drawn = "";
+  private ready: { readonly target: Domain; readonly percent: boolean; readonly shown: readonly Drawn[] } | null = null;
+  private painted = "";
   private pointed = "";
   private theme: object | null = null;
 
   constructor(private readonly scene: Scene, private readonly shared: Shared, readonly name: string) {
     const { signal } = this.stop;
     this.strokes = new Strokes(scene);
+    this.vertical = new Vertical(scene, name, shared.horizontal);
+    this.coordinating = new Coordinating(shared.horizontal);
     this.legend = new Legend(name, (key) => this.toggle(key), signal);
     this.pad = new Pad(scene, shared, name, signal);
     this.element.className = "chart";
@@ -64,19 +76,21 @@ export class Chart {
   update(): void {
     this.ready = null;
     if (!this.visible && this.read !== "") return;
-    const { now, still } = this.shared;
+    const { now, still, hover } = this.shared;
     const strokes = this.strokes.of(this.group, this.shared.families, this.shared.densest);
-    const shown = strokes.filter(({ line }) => !this.scene.hidden.has(line.key));
+    const visible = strokes.filter(({ line }) => !this.scene.hidden.has(line.key));
     const percent = isPercent(strokes);
-    const surveys = shown.flatMap(({ survey, past }) => (past ? [survey, past.survey] : [survey]));
-    const low = Math.min(...surveys.map((each) => each.low));
-    const high = Math.max(...surveys.map((each) => each.high));
-    this.y.send(keepValueDomain(this.y.target, low, high, percent), now, still || !this.visible);
-    const target = this.y.target!;
-    this.pad.series = shown.flatMap(({ line: { series }, past }) => (past ? [series, past.series] : [series]));
-    const step = this.shared.hover?.step ?? this.scene.cursor.step;
-    const read = [step, target, percent, ...strokes.map((stroke) => this.strokes.stamp(stroke)), ...this.scene.hidden].join("|");
-    if (read !== this.read || this.theme !== this.scene.theme) this.updateLegend(strokes, step, target, percent);
+    const stamps = strokes.map((stroke) => this.strokes.stamp(stroke)).join("|");
+    const { vertical, scene } = this;
+    const shown = this.drawn(visible, vertical.logOf());
+    vertical.update(shown, percent, [stamps, ...scene.hidden].join("|"), now, still || !this.visible);
+    const target = vertical.domain.target!;
+    this.pad.all = shown;
+    const step = hover?.step ?? scene.cursor.step;
+    const marks = marksOf(this.group.lines);
+    this.pad.marks = marks.map(([at]) => at);
+    const read = [step, target, percent, vertical.log, stamps, marks, ...scene.hidden].join("|");
+    if (read !== this.read || this.theme !== scene.theme) this.updateLegend(strokes, step, unprojected(target, vertical.log), percent, marks);
     this.read = read;
     if (this.visible && this.size.width >= 80 && this.size.height >= 60) this.ready = { target, percent, shown };
   }
@@ -88,69 +102,90 @@ export class Chart {
   paint(): boolean {
     if (!this.ready) return false;
     const { target, percent, shown } = this.ready;
-    const { now, x } = this.shared;
+    const { now, horizontal } = this.shared;
+    const { domain, log } = this.vertical;
     this.reserveLabels(target, percent);
     const plot: Plot = {
-      ...this.size, left: this.shared.left, ratio: Math.max(1, devicePixelRatio || 1), x: x.at(now), y: this.y.at(now), percent,
-      theme: this.scene.theme,
+      ...this.size, left: this.shared.left, ratio: Math.max(1, devicePixelRatio || 1), x: horizontal.domain.at(now), y: domain.at(now), percent,
+      axis: horizontal.axis, logx: horizontal.log, logy: log, theme: this.scene.theme,
     };
     this.pad.plot = plot;
+    this.pad.dress(this.vertical.said(shown), log);
+    this.pad.element.style.setProperty("--gutter", `${plot.left - 4}px`);
     this.paintLayers(plot, target, shown);
-    return this.y.moving(now) || x.moving(now);
+    return domain.moving(now) || horizontal.domain.moving(now);
   }
 
-  private updateLegend(strokes: readonly Stroke[], step: number | null, y: Domain, percent: boolean): void {
+  private drawn(strokes: readonly Stroke[], log: boolean): Drawn[] {
+    return this.coordinating.of(strokes, log, (stroke) => this.strokes.stamp(stroke));
+  }
+
+  private updateLegend(strokes: readonly Stroke[], step: number | null, y: Domain, percent: boolean, marks: readonly Mark[]): void {
     const legend = legendOf(strokes, step, y, percent, this.scene.hidden, this.shared.families);
     this.legend.update(legend);
-    this.pad.describe(sentenceOf(this.name, legend, step));
+    this.pad.describe(sentenceOf(this.name, legend, step, step === null ? "" : notesAt(marks, step)));
   }
 
   private reserveLabels(target: Domain, percent: boolean): void {
     const context = this.pad.lines.getContext("2d");
     if (!context || target === this.reserved) return;
     this.reserved = target;
-    const count = valueTickCount(this.size.height);
-    const text = tickFormat(target, count, percent);
     context.font = labelFont(this.scene.theme);
-    const widest = Math.max(...valueTicks(target, count, percent).map((value) => context.measureText(text(value)).width));
+    const { values, text } = valueAxis(target, this.size.height, percent, this.vertical.log);
+    const widest = Math.max(0, ...values.map((value) => context.measureText(text(value)).width));
     const needed = Math.ceil((widest + 14) / 8) * 8;
     if (needed <= this.shared.left) return;
     this.shared.left = needed;
     this.scene.request();
   }
 
-  private paintLayers(plot: Plot, target: Domain, shown: readonly Stroke[]): void {
+  private paintLayers(plot: Plot, target: Domain, shown: readonly Drawn[]): void {
     const { scene } = this;
-    const { width, height, left, ratio, x, y } = plot;
-    const key = [width, height, left, ratio, x, y, ...shown.map((stroke) => this.strokes.stamp(stroke))].join("|");
-    const fresh = key !== this.drawn || this.theme !== scene.theme;
+    const { width, height, left, ratio, x, y, axis, logx, logy } = plot;
+    const key = [width, height, left, ratio, x, y, axis, logx, logy, ...shown.map(({ stroke }) => this.strokes.stamp(stroke))].join("|");
+    const fresh = key !== this.painted || this.theme !== scene.theme;
     if (fresh) {
       const context = begin(this.pad.lines, plot);
-      if (context) paintLines(context, plot, target, shown);
-      this.drawn = key;
+      if (context) {
+        paintGrid(context, plot, target);
+        paintLines(context, plot, shown);
+      }
+      this.painted = key;
       this.theme = scene.theme;
     }
-    const hover = this.shared.hover;
-    const ends = shown.map(({ line: { store, series } }) => (store.state === "live" ? series.length - 1 : -1));
-    const pointed = [hover?.step, hover?.chart, scene.cursor.step, ends].join("|");
+    this.paintOver(plot, shown, fresh);
+  }
+
+  private paintOver(plot: Plot, shown: readonly Drawn[], fresh: boolean): void {
+    const { hover, horizontal } = this.shared;
+    const { step } = this.scene.cursor;
+    const ends = shown.map(({ stroke: { line: { store, series } } }) => (store.state === "live" ? series.length - 1 : -1));
+    const marks = this.pad.marks.map((mark) => placeOf(horizontal, shown, mark));
+    const { band } = this.pad.gestures;
+    const pointed = [hover?.step, hover?.chart, hover?.y, step, ends, marks, band?.x, band?.y].join("|");
     if (!fresh && pointed === this.pointed) return;
     this.pointed = pointed;
     const context = begin(this.pad.overlay, plot);
-    const cursor = scene.cursor.step === null ? null : this.pointer(scene.cursor.step, shown);
-    if (context) paintPointers(context, plot, shown, cursor, hover && this.pointer(hover.step, shown), ends);
+    const cursor = step === null ? null : this.pointer(step, shown);
+    this.pad.cursor = cursor && cursor.x;
+    if (context) paintPointers(context, plot, shown, { cursor, hover: hover && this.pointer(hover.step, shown), ends, marks, band });
     this.showTooltip(plot, shown);
   }
 
-  private pointer(step: number, shown: readonly Stroke[]): Pointer {
-    return { step, label: formatStep(step), rows: shown.map(({ line }) => rowAt(line.series, step)) };
+  private pointer(step: number, shown: readonly Drawn[]): Pointer {
+    return {
+      x: placeOf(this.shared.horizontal, shown, step),
+      label: formatStep(step),
+      rows: shown.map(({ line }) => rowAt(line.series, step)),
+    };
   }
 
-  private showTooltip(plot: Plot, shown: readonly Stroke[]): void {
+  private showTooltip(plot: Plot, shown: readonly Drawn[]): void {
     const { hover } = this.shared;
     if (!hover || hover.chart !== this.name || shown.length === 0) return this.pad.tooltip.hide();
-    const { steps, ...state } = tooltipOf(shown, hover.step, plot.percent);
-    const at = toX(plot, hover.step);
-    const left = Math.max(plot.left, Math.min(at, ...steps.map((step) => toX(plot, step))));
+    const { places, ...state } = tooltipOf(this.scene, shown, hover.step, hover.y, plot);
+    const at = toX(plot, placeOf(this.shared.horizontal, shown, hover.step));
+    const left = Math.max(plot.left, Math.min(at, ...places.map((place) => toX(plot, place)).filter(Number.isFinite)));
     this.pad.tooltip.show(state, left, at, plot.width);
   }
 }

@@ -1,7 +1,7 @@
-import { EasedDomain, stepDomain } from "./axes";
 import { Chart, type Shared } from "./chart";
 import { calm, make, setText } from "./dom";
 import { familiesOf, groupSeries } from "./group";
+import { Horizontal } from "./horizontal";
 import type { MakePanel, Scene } from "./model";
 
 const FIRST_LEFT = 40;
@@ -11,7 +11,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
   const grid = make("div", { class: "charts-grid" });
   const empty = make("p", { class: "charts-empty" });
   const element = make("div", { class: "charts" }, grid, empty);
-  const shared = { x: new EasedDomain(), left: FIRST_LEFT, hover: null, families: 1, densest: 0, now: 0, still: false } as
+  const shared = { horizontal: new Horizontal(), left: FIRST_LEFT, hover: null, families: 1, densest: 0, now: 0, still: false } as
     { -readonly [K in keyof Shared]: Shared[K] };
   const charts = new Map<string, Chart>();
   const watch = watchCharts(scene, charts, signal);
@@ -56,9 +56,9 @@ export const makeCharts: MakePanel = (scene, signal) => {
     arrange();
     empty.hidden = charts.size > 0;
     if (!empty.hidden) setText(empty, emptyWords(scene));
-    const range = scene.range();
-    const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && shared.x.target !== null));
-    if (range) shared.x.send(stepDomain(shared.x.target, range[0], range[1], growing), shared.now, shared.still);
+    const { horizontal } = shared;
+    const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && horizontal.shown !== null));
+    horizontal.update(scene, [...charts.values()].flatMap(({ group }) => group.lines), growing, shared.now, shared.still);
     let easing = false;
     for (const chart of charts.values()) chart.update();
     for (const chart of charts.values()) easing = chart.paint() || easing;

@@ -1,4 +1,7 @@
 import { formatRate, formatStep } from "./axes";
+import { makeMenu } from "./menu";
+import { makeSmoothing } from "./smoothing";
+import { formatLeft } from "./timeticks";
 import { make, setAttribute, setText } from "./dom";
 import { isCharted } from "./group";
 import type { MakePanel, Scalars, Scene, Series, State, Store } from "./model";
@@ -7,6 +10,8 @@ import type { MakePanel, Scalars, Scene, Series, State, Store } from "./model";
 const QUIET_MS = 5000;
 const RATE_WINDOW_S = 5;
 const RATE_MIN_ROWS = 8;
+/** What is left is told from a longer time, so that it goes down evenly. */
+const LEFT_WINDOW_S = 60;
 /** A rate that changed with every row could not be read. */
 const RATE_EVERY_MS = 500;
 
@@ -21,7 +26,7 @@ function scalarsOf(stores: readonly Store[]): Scalars[] {
 }
 
 /** Steps per second over the last seconds of the series that was written last; NaN where there is no telling. */
-export function rateOf(all: readonly Scalars[]): number {
+export function rateOf(all: readonly Scalars[], window = RATE_WINDOW_S): number {
   let [busiest, latest]: [Scalars | null, number] = [null, -Infinity];
   for (const series of all) {
     const wall = series.length > 1 ? series.walls[series.length - 1] : -Infinity;
@@ -35,8 +40,20 @@ export function rateOf(all: readonly Scalars[]): number {
   const { steps, walls, length } = busiest;
   const last = length - 1;
   let from = last;
-  while (from > 0 && (walls[from] > walls[last] - RATE_WINDOW_S || last - from < RATE_MIN_ROWS) && steps[from - 1] <= steps[from]) from--;
+  while (from > 0 && (walls[from] > walls[last] - window || last - from < RATE_MIN_ROWS) && steps[from - 1] <= steps[from]) from--;
   return (steps[last] - steps[from]) / (walls[last] - walls[from]);
+}
+
+/** Seconds until the last of the steps that a run is going to have; NaN where nobody said how many or nothing moves. */
+export function leftOf(planned: number | null, step: number, all: readonly Scalars[]): number {
+  if (planned === null) return NaN;
+  return Math.max(0, planned - 1 - step) / rateOf(all, LEFT_WINDOW_S);
+}
+
+/** The steps that the runs shown are going to have, where all that are live say so. */
+function plannedOf(stores: readonly Store[]): number | null {
+  const planned = stores.filter(({ state }) => state === "live").map((store) => store.planned ?? null);
+  return planned.length && !planned.includes(null) ? Math.max(...(planned as number[])) : null;
 }
 
 /** Notices when rows arrive, by the page's clock: the kernel's may be another. */
@@ -82,26 +99,6 @@ function titleOf({ title, stores }: Scene): string {
   return stores.length === 1 ? stores[0].run : `${stores.length} runs`;
 }
 
-/** The slider that smooths; its words say how much. */
-function makeSmoothing(scene: Scene, signal: AbortSignal): { element: HTMLElement; draw: () => void } {
-  const input = make("input", { type: "range", min: "0", max: "0.99", step: "0.01", "aria-label": "smoothing" });
-  const words = make("output");
-  input.addEventListener("input", () => {
-    scene.smoothing = Number(input.value);
-    scene.request();
-  }, { signal });
-  input.addEventListener("change", () => scene.keep?.("smoothing"), { signal });
-  const element = make("label", { class: "smoothing", title: "Smooths training lines as TensorBoard does; what was logged stays faint behind" },
-    make("span", { class: "smoothing-word" }, "smoothing"), words, input);
-  const draw = (): void => {
-    const smoothing = Math.min(0.99, Math.max(0, scene.smoothing));
-    if (Number(input.value) !== smoothing) input.value = String(smoothing);
-    setText(words, smoothing.toFixed(2));
-    input.style.setProperty("--share", String(smoothing / 0.99));
-  };
-  return { element, draw };
-}
-
 const inPanels = ({ panels, tags }: Scene, series: Series): boolean => series.kind === "histogram"
   ? ["ridges", "compare", "distributions"].some((panel) => panels.includes(panel)) && (tags?.includes(series.tag) ?? true)
   : panels.includes("charts") && isCharted(series, tags);
@@ -134,11 +131,13 @@ export const makeHeader: MakePanel = (scene, signal) => {
   const title = make("span", { class: "header-title" });
   const word = make("span", { class: "header-word" });
   const step = make("b");
-  const steps = make("span", { class: "header-step" }, "step ", step);
+  const total = make("span", { class: "header-total" });
+  const steps = make("span", { class: "header-step" }, "step ", step, total);
   const rate = make("span", { class: "header-rate" });
+  const left = make("span", { class: "header-left" });
   const notice = make("span", { class: "header-notice", role: "status" });
-  const knobs = [makeSuperseded(scene, signal), makeSmoothing(scene, signal)];
-  const facts = make("div", { class: "header-facts" }, dot, title, word, steps, rate, notice);
+  const knobs = [makeSuperseded(scene, signal), makeSmoothing(scene, signal), makeMenu(scene, signal)];
+  const facts = make("div", { class: "header-facts" }, dot, title, word, steps, rate, left, notice);
   const element = make("header", { class: "header" }, facts, ...knobs.map((knob) => knob.element));
   const arrivals = new Arrivals(scene, signal);
   let rated = -Infinity;
@@ -155,11 +154,15 @@ export const makeHeader: MakePanel = (scene, signal) => {
     const range = scene.range();
     steps.hidden = range === null;
     if (range) setText(step, formatStep(range[1]));
+    const planned = plannedOf(stores);
+    setText(total, planned === null ? "" : ` of ${formatStep(planned)}`);
     const moving = state === "live" && arriving;
-    rate.hidden = !moving;
+    rate.hidden = left.hidden = !moving;
     if (moving && scene.now() - rated >= RATE_EVERY_MS) {
       rated = scene.now();
       setText(rate, formatRate(rateOf(all)));
+      const time = range ? formatLeft(leftOf(planned, range[1], all)) : "";
+      setText(left, time && `${time} left`);
     }
     const said = [...new Set(stores.map((store) => store.notice).filter(Boolean))].join(" · ");
     notice.hidden = said === "";

@@ -76,12 +76,18 @@ export type Series = Scalars | Captures;
 /** Why the picture may not be up to date, in words for the reader; empty when it is. */
 export type Notice = string;
 
+export type Mark = readonly [step: number, note: string];
+
 export interface Store {
   readonly run: string;
   /** Runs of one family differ only in role, as Keras's train/ and validation/ do, and share a hue. */
   readonly family: string;
   readonly state: State;
   readonly notice: Notice;
+  /** Steps that are worth a second look, with a note where there is one; increasing. */
+  readonly marks?: readonly Mark[];
+  /** Steps that the run is going to have, null where nobody said. */
+  readonly planned?: number | null;
   readonly series: ReadonlyMap<string, Series>;
   subscribe(listener: () => void, signal: AbortSignal): void;
 }

@@ -1,10 +1,10 @@
 /** What a chart says in words: its title line, its tooltip, its description for who does not see it. */
 
-import { formatDuration, formatExact, formatStep, valueFormat, type Domain } from "./axes";
+import { formatExact, formatStep, valueFormat, type Domain } from "./axes";
 import type { Best, LegendState } from "./legend";
 import type { Stroke } from "./line";
+import { slopeAt, type Slope } from "./slope";
 import { rowAt } from "./survey";
-import type { TooltipRow, TooltipState } from "./tooltip";
 
 const compact = (count: number): string => (count < 10 ? count.toFixed(1).replace(/\.0$/, "") : String(Math.round(count)));
 
@@ -17,7 +17,10 @@ export function legendOf(
     const { line: { key, series }, label, color, dash, shown } = stroke;
     const row = step === null ? series.length - 1 : rowAt(series, step);
     const value = row < 0 ? "\u2013" : text(shown[row]);
-    const note = row >= 0 && shown !== series.values ? `smoothed ${value}, logged ${formatExact(series.values[row], percent)}` : "";
+    const note = [
+      row >= 0 && shown !== series.values ? smoothedWords(stroke, value, formatExact(series.values[row], percent)) : "",
+      slopeWords(slopeAt(series, row), percent),
+    ].filter(Boolean).join("\n");
     const finite = row < 0 || Number.isFinite(shown[row]);
     return { key, label, name: label || series.tag, color, dash, value, note, finite, hidden: hidden.has(key) };
   });
@@ -25,11 +28,27 @@ export function legendOf(
   return { items, best: bestOf(strokes, text, families), badge: badgeOf(strokes), width };
 }
 
-/** The title line as a sentence. */
-export function sentenceOf(name: string, { items, best }: LegendState, step: number | null): string {
+/** A reduced series is smoothed over the points that are kept of it. */
+function smoothedWords({ line: { series } }: Stroke, value: string, logged: string): string {
+  const over = series.rows > series.length ? ` over the ${formatStep(series.length)} of ${formatStep(series.rows)} points kept` : "";
+  return `smoothed ${value}${over}, logged ${logged}`;
+}
+
+/** "falling by 0.012 per 1,000 steps over the last 180". */
+export function slopeWords(slope: Slope | null, percent: boolean): string {
+  if (!slope) return "";
+  const { change, per, over } = slope;
+  const size = formatExact(Number(Math.abs(change).toPrecision(2)), percent);
+  const unit = per === 1 ? "step" : `${formatStep(per)} steps`;
+  const how = change === 0 ? "flat" : `${change < 0 ? "falling" : "rising"} by ${size} per ${unit}`;
+  return `${how} over the last ${formatStep(over)} steps`;
+}
+
+/** The title line as a sentence; `notes` were made at the step. */
+export function sentenceOf(name: string, { items, best }: LegendState, step: number | null, notes = ""): string {
   const said = items.filter((item) => !item.hidden).map((item) => `${item.name} ${item.value}`).join(", ");
   const at = step === null ? "latest" : `at step ${formatStep(step)}`;
-  return `${name}, ${at}: ${said || "nothing shown"}.${best ? ` Best ${best.text} at step ${formatStep(best.step)}.` : ""}`;
+  return `${name}, ${at}${notes && ` (${notes})`}: ${said || "nothing shown"}.${best ? ` Best ${best.text} at step ${formatStep(best.step)}.` : ""}`;
 }
 
 /** The best finite value ever logged, of validation where there is such a series. */
@@ -53,27 +72,4 @@ function badgeOf(strokes: readonly Stroke[]): { text: string; title: string } | 
   const most = reduced.reduce((a, b) => (a.rows / a.length > b.rows / b.length ? a : b));
   const title = `${formatStep(most.rows)} rows drawn from ${formatStep(most.length)} kept: every minimum and maximum is there`;
   return { text: `1\u2009:\u2009${compact(most.rows / most.length)}`, title };
-}
-
-/** What lies at a step, exactly, and the steps that must stay uncovered. */
-export function tooltipOf(strokes: readonly Stroke[], step: number, percent: boolean): TooltipState & { readonly steps: readonly number[] } {
-  const points = strokes.map((stroke) => ({ stroke, row: rowAt(stroke.line.series, step) })).filter(({ row }) => row >= 0);
-  const rows = points.map(({ stroke: { line: { series }, label, color }, row }): TooltipRow => {
-    const at = series.steps[row] === step ? "" : ` at ${formatStep(series.steps[row])}`;
-    return { color, label: (label || series.tag) + at, value: formatExact(series.values[row], percent) };
-  });
-  for (const { line: { series: { tag } }, label, color, past } of strokes) {
-    const row = past ? rowAt(past.series, step) : -1;
-    if (row < 0 || past!.series.steps[row] !== step) continue;
-    rows.push({ color, label: `${label || tag}, superseded`, value: formatExact(past!.series.values[row], percent) });
-  }
-  const read = points.reduce((wall, { stroke, row }) => Math.max(wall, stroke.line.series.walls[row]), -Infinity);
-  const begun = Math.min(...strokes.map(({ line }) => line.series.walls[0]));
-  return {
-    heading: `step ${formatStep(step)}`,
-    note: Number.isFinite(read - begun) ? `after ${formatDuration(read - begun)}` : "",
-    kind: points.some(({ stroke }) => stroke.shown !== stroke.line.series.values) ? "as logged" : "",
-    rows,
-    steps: points.map(({ stroke, row }) => stroke.line.series.steps[row]),
-  };
 }

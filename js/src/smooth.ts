@@ -1,12 +1,20 @@
 import type { Scalars } from "./model";
 
+/** So little that 1 is the same without it. */
+const NOTHING = 2 ** -54;
+
 /**
  * Exponential smoothing as TensorBoard draws it: the mean is corrected for its start at zero (as in Adam), values that
  * are not finite are passed through and leave no trace in the mean.
  * https://github.com/tensorflow/tensorboard/blob/master/tensorboard/webapp/widgets/line_chart_v2/data_transformer.ts
  */
 export function smooth(values: Float64Array, length: number, weight: number, out: Float64Array = new Float64Array(length)): Float64Array {
+  if (isConstant(values, length)) {
+    out.set(values.subarray(0, length));
+    return out;
+  }
   let mean = 0;
+  let taken = 0;
   let decay = 1;
   for (let i = 0; i < length; i++) {
     const value = values[i];
@@ -15,10 +23,17 @@ export function smooth(values: Float64Array, length: number, weight: number, out
       continue;
     }
     mean = mean * weight + (1 - weight) * value;
-    decay *= weight;
+    // As exact as TensorBoard's, and no work once the start no longer shows.
+    if (decay > NOTHING) decay = weight ** ++taken;
     out[i] = mean / (1 - decay);
   }
   return out;
+}
+
+/** Which would come out with noise in its last digits. */
+function isConstant(values: Float64Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (values[i] !== values[0]) return false;
+  return true;
 }
 
 /** Smoothed columns by key, computed anew only when the series or the weight changed. */

@@ -7,7 +7,7 @@
  * nbviz/sender.py is the kernel's half.
  */
 
-import type { Capture, Captures, Place, Scalars, Series, Stairs, State, Store } from "./model";
+import type { Capture, Captures, Mark, Place, Scalars, Series, Stairs, State, Store } from "./model";
 import { keptPoints } from "./reduce";
 import { together } from "./restarts";
 import type { Frame, HistogramColumns, ScalarColumns, Splice } from "./wire";
@@ -116,6 +116,8 @@ export class RunStore implements Store {
   readonly series = new Map<string, Series>();
   state: State = "live";
   notice = "";
+  marks: readonly Mark[] = [];
+  planned: number | null = null;
   /** Number of the newest frame, by which a frame that lost its turn does not set the state back. */
   private newest = -1;
   /** [generation, rows] known of, by tag, where less is held. */
@@ -152,6 +154,8 @@ export class RunStore implements Store {
     if (frame.number > this.newest) {
       this.newest = frame.number;
       this.state = frame.state;
+      if (frame.marks) this.marks = frame.marks;
+      if (frame.planned !== undefined) this.planned = frame.planned;
     }
     this.notify();
     return this.missing();

@@ -12,6 +12,10 @@ export interface TooltipState {
   /** What the values are, where the chart shows something else as well. */
   readonly kind: string;
   readonly rows: readonly TooltipRow[];
+  /** How many more there are, where there are too many to show. */
+  readonly more?: string;
+  /** What was noted there. */
+  readonly mark?: string;
 }
 
 const GAP = 14;
@@ -41,7 +45,7 @@ export class Tooltip {
     this.element.style.transform = `translateX(${Math.round(at)}px)`;
   }
 
-  private fill({ heading, note, kind, rows }: TooltipState): void {
+  private fill({ heading, note, kind, rows, more, mark }: TooltipState): void {
     const cells = rows.flatMap(({ color, label, value }) => {
       const dot = make("span", { class: "tooltip-dot" });
       dot.style.background = color;
@@ -50,7 +54,9 @@ export class Tooltip {
     const heads = kind ? [make("span"), make("span", { class: "tooltip-head" }, kind)] : [];
     this.element.replaceChildren(
       make("div", { class: "tooltip-step" }, make("b", {}, heading), make("span", {}, note)),
+      ...(mark ? [make("div", { class: "tooltip-mark" }, mark)] : []),
       make("div", { class: "tooltip-grid" }, ...heads, ...cells),
+      ...(more ? [make("div", { class: "tooltip-more" }, more)] : []),
     );
   }
 }

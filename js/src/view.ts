@@ -11,6 +11,7 @@ import layerStyle from "./layermap.css";
 import layoutStyle from "./layout.css";
 import { makeLayerMap } from "./layermap";
 import type { Cursor, MakePanel, Panel, Scene, Series, Store } from "./model";
+import { choose, zoomOf } from "./reading";
 import { ridges, ridgesIfAny } from "./ridge";
 import ridgeStyle from "./ridge.css";
 import { shownStore, withPast } from "./restarts";
@@ -59,17 +60,15 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     refresh();
     return panels.map((panel) => panel.draw()).includes(true);
   }, signal);
-  let zoom: Scene["zoom"] = null;
   const scene: Scene = {
     ...options,
     stores: shown.map(({ store }) => store),
     hidden: new Set(),
     get zoom() {
-      return zoom;
+      return zoomOf(options.knobs.get("zoom"));
     },
     set zoom(steps) {
-      zoom = steps;
-      scene.request();
+      choose(scene, "zoom", steps);
     },
     get theme() {
       return theme;

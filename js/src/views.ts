@@ -24,7 +24,9 @@ function named(store: Store, [run, family]: [string, string]): Store {
 }
 
 /** Traits that only some views have; the panel that reads one knows what it holds. */
-const KNOBS = ["axis", "filter", "mode", "selection", "statistic", "steps", "tag"];
+const KNOBS = [
+  "axis", "filter", "limits", "logx", "logy", "mode", "order", "outliers", "selection", "statistic", "steps", "tag", "x", "zoom",
+];
 
 async function render(context: { model: Model; el: HTMLElement; host: Host; signal: AbortSignal }): Promise<void> {
   const { model, el, host, signal } = context;

@@ -1,6 +1,6 @@
 /** Wire frames, as nbviz/formats/wire.py encodes them; docs/wire.md has the layout and the message table. */
 
-import type { Place, Stairs, State } from "./model";
+import type { Mark, Place, Stairs, State } from "./model";
 
 export interface ScalarColumns {
   steps: Float64Array;
@@ -43,6 +43,9 @@ export interface Frame {
   splices: Splice[];
   /** [generation, rows] by tag: how far the kernel has sent each series. */
   totals: Map<string, readonly [number, number]>;
+  /** All marks of the run, and the steps it is going to have; undefined where the frame does not say. */
+  marks?: readonly Mark[];
+  planned?: number | null;
 }
 
 interface Head {
@@ -86,6 +89,8 @@ export function decodeFrame(bytes: Uint8Array<ArrayBuffer>): Frame {
     state: header.state,
     splices: (header.splices ?? []).map((head: Head) => splice(head, reader)),
     totals: new Map(Object.entries(header.totals ?? {})) as Frame["totals"],
+    marks: header.marks,
+    planned: header.planned,
   };
 }
 

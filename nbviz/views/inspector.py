@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from nbviz.run import Run
-from nbviz.views.view import View
+from nbviz.views.charted import Charted
 
 
-class Inspector(View):
+class Inspector(Charted):
     """Loss and accuracy charts, the ridgelines of every layer and a scrubber, moved together by one step cursor.
 
     Parameters

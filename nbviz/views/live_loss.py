@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from nbviz.run import Run
 from nbviz.series import Sketch
-from nbviz.views.view import View
+from nbviz.views.charted import Charted
 
 
 def _with_logger(method: Callable[..., None]) -> Callable[..., None]:
@@ -23,7 +23,7 @@ def _with_logger(method: Callable[..., None]) -> Callable[..., None]:
     return method
 
 
-class LiveLoss(View):
+class LiveLoss(Charted):
     """Loss, accuracy and whatever else is logged, drawn while the training loop runs.
 
     Parameters

@@ -1,0 +1,15 @@
+/** What was marked in the runs shown. */
+
+import type { Line } from "./group";
+import type { Mark, Scene, Store } from "./model";
+
+const ofStores = (stores: Iterable<Store>): Mark[] =>
+  [...new Set(stores)].flatMap(({ marks }) => marks ?? []).sort(([a], [b]) => a - b);
+
+/** The marks of the runs whose lines a chart has, increasing. */
+export const marksOf = (lines: readonly Line[]): Mark[] => ofStores(lines.map(({ store }) => store));
+export const allMarks = ({ stores }: Pick<Scene, "stores">): Mark[] => ofStores(stores);
+
+/** What was noted at a step. */
+export const notesAt = (marks: readonly Mark[], step: number): string =>
+  [...new Set(marks.filter(([at]) => at === step).map(([, note]) => note || "marked"))].join(" \u00b7 ");

@@ -1,0 +1,97 @@
+/** What a tooltip says: the values at a step, exactly, in the order that the reader wants. */
+
+import { formatDuration, formatExact, formatStep } from "./axes";
+import { epochSeries } from "./epochs";
+import type { Drawn } from "./drawn";
+import { toX, toY, type Plot } from "./line";
+import { marksOf, notesAt } from "./marks";
+import type { Scene } from "./model";
+import { project } from "./projection";
+import { orderOf, type Order } from "./reading";
+import { rowAt } from "./survey";
+import { formatMoment } from "./timeticks";
+import type { TooltipRow, TooltipState } from "./tooltip";
+
+/** Rows that a tooltip has room for; of more, it says how many. */
+export const MOST = 12;
+
+/** Pixels within which a mark is pointed at. */
+const NEAR = 5;
+
+interface Point extends TooltipRow {
+  readonly place: number;
+  /** Pixels from the pointer. */
+  readonly far: number;
+  readonly height: number;
+}
+
+const distance = (far: number): number => (Number.isNaN(far) ? Infinity : far);
+
+/** The rows in their order, as many as there is room for; stable, so that equals stay where they are. */
+export function inOrder<Row extends { readonly label: string; readonly far: number; readonly height: number }>(
+  rows: readonly Row[], order: Order,
+): Row[] {
+  const by: Record<Order, (a: Row, b: Row) => number> = {
+    nearest: (a, b) => distance(a.far) - distance(b.far) || 0,
+    value: (a, b) => (Number.isNaN(a.height) ? 1 : Number.isNaN(b.height) ? -1 : b.height - a.height || 0),
+    name: (a, b) => a.label.localeCompare(b.label, "en", { numeric: true }),
+  };
+  return [...rows].sort(by[order]);
+}
+
+function pointsAt(all: readonly Drawn[], step: number, y: number, plot: Plot): Point[] {
+  const found: Point[] = [];
+  for (const { stroke: { label, color }, line, past } of all) {
+    for (const [each, superseded] of [[line, false], [past, true]] as const) {
+      if (!each) continue;
+      const { series } = each;
+      const row = rowAt(series, step);
+      if (row < 0 || (superseded && series.steps[row] !== step)) continue;
+      const at = superseded ? ", superseded" : series.steps[row] === step ? "" : ` at ${formatStep(series.steps[row])}`;
+      found.push({
+        color, label: (label || series.tag) + at, value: formatExact(series.values[row], plot.percent), place: each.x[row],
+        far: Math.abs(toY(plot, each.y[row]) - y), height: series.values[row],
+      });
+    }
+  }
+  return found;
+}
+
+/** What else is known of the step: its epoch, and how long after the beginning it was, or when. */
+function whenOf(all: readonly Drawn[], step: number, plot: Plot): string {
+  const read = all.reduce((wall, { line: { series } }) => Math.max(wall, series.walls[rowAt(series, step)] ?? -Infinity), -Infinity);
+  const begun = Math.min(...all.map(({ line: { series } }) => series.walls[0]));
+  if (!Number.isFinite(read - begun)) return "";
+  return plot.axis === "wall" ? formatMoment(read) : `after ${formatDuration(read - begun)}`;
+}
+
+function epochOf(all: readonly Drawn[], step: number): string {
+  const series = all.map(({ stroke }) => epochSeries(stroke.line.store)).find((each) => each !== null);
+  const row = series ? rowAt(series, step) : -1;
+  return row < 0 ? "" : ` \u00b7 epoch ${formatExact(series!.values[row], false)}`;
+}
+
+export function tooltipOf(
+  scene: Scene, all: readonly Drawn[], step: number, y: number, plot: Plot,
+): TooltipState & { readonly places: readonly number[] } {
+  const points = inOrder(pointsAt(all, step, y, plot), orderOf(scene));
+  const smoothed = all.some(({ line, stroke }) => stroke.shown !== line.series.values);
+  const notes = notesAt(marksOf(all.map(({ stroke }) => stroke.line)), nearMark(all, step, plot));
+  return {
+    heading: `step ${formatStep(step)}${plot.axis === "epoch" ? epochOf(all, step) : ""}`,
+    note: whenOf(all, step, plot),
+    kind: smoothed ? "as logged" : "",
+    rows: points.slice(0, MOST).map(({ color, label, value }) => ({ color, label, value })),
+    more: points.length > MOST ? `and ${formatStep(points.length - MOST)} more` : "",
+    mark: notes,
+    places: points.slice(0, MOST).map(({ place }) => place),
+  };
+}
+
+/** The step of the mark that is so near to a step that nobody could point at it any better, or the step itself. */
+function nearMark(all: readonly Drawn[], step: number, plot: Plot): number {
+  if (plot.axis !== "step") return step;
+  const x = (each: number): number => toX(plot, project(each, plot.logx));
+  const near = marksOf(all.map(({ stroke }) => stroke.line)).filter(([mark]) => Math.abs(x(mark) - x(step)) <= NEAR);
+  return near.length ? near.reduce(([a], [b]) => [Math.abs(b - step) < Math.abs(a - step) ? b : a, ""])[0] : step;
+}
