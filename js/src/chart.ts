@@ -57,6 +57,7 @@ export class Chart {
     this.coordinating = new Coordinating(shared.horizontal);
     this.legend = new Legend(name, (key) => this.toggle(key), signal);
     this.pad = new Pad(scene, shared, name, signal);
+    this.legend.element.querySelector(".legend-end")!.prepend(this.pad.note);
     this.element.className = "chart";
     this.element.append(this.legend.element, this.pad.element);
   }
@@ -175,7 +176,7 @@ export class Chart {
   private pointer(step: number, shown: readonly Drawn[]): Pointer {
     return {
       x: placeOf(this.shared.horizontal, shown, step),
-      label: formatStep(step),
+      label: this.shared.horizontal.axis === "step" ? formatStep(step) : `step ${formatStep(step)}`,
       rows: shown.map(({ line }) => rowAt(line.series, step)),
     };
   }

@@ -1,6 +1,7 @@
 import type { Horizontal } from "./horizontal";
 import { Gestures } from "./gestures";
 import { make, setAttribute, setText } from "./dom";
+import { nextMark } from "./marks";
 import { bottomOf, fromX, type Plot } from "./line";
 import type { Scene } from "./model";
 import type { Drawn } from "./drawn";
@@ -31,7 +32,8 @@ export class Pad {
   private readonly below = make("div", { class: "axis-steps", "aria-hidden": "true" });
   private readonly beside = make("div", { class: "axis-values", "aria-hidden": "true", title: LIMITS });
   private readonly log = make("button", { class: "axis-log", type: "button" }, "log");
-  private readonly note = make("div", { class: "plot-note", hidden: "" });
+  /** What the chart cannot show, for its title line. */
+  readonly note = make("span", { class: "legend-badge", hidden: "" });
   private words = "";
   private speak = false;
   private before: number | null = null;
@@ -42,7 +44,7 @@ export class Pad {
   ) {
     const attributes = { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "line chart", "aria-label": chart };
     this.element = make(
-      "div", attributes, this.lines, this.overlay, this.below, this.beside, this.log, this.note, this.tooltip.element, this.said,
+      "div", attributes, this.lines, this.overlay, this.below, this.beside, this.log, this.tooltip.element, this.said,
     );
     this.gestures = new Gestures(scene, shared.horizontal, chart, this.element, () => this.plot, signal);
     const listen = <K extends keyof HTMLElementEventMap>(name: K, listener: (event: HTMLElementEventMap[K]) => void): void =>
@@ -78,6 +80,7 @@ export class Pad {
     setAttribute(this.log, "aria-label", `logarithmic values of ${this.chart}`);
     this.note.hidden = note === "";
     setText(this.note, note);
+    setAttribute(this.note, "title", note);
   }
 
   private at(event: MouseEvent): readonly [number, number] {
@@ -150,15 +153,10 @@ export class Pad {
     if (key === "Escape") return null;
     if (key === "Home") return loggedStep(series, -Infinity, 1) ?? undefined;
     if (key === "End") return last ?? undefined;
-    if (key === "m" || key === "M") return this.nextMark(key === "m");
+    if (key === "m" || key === "M") return nextMark(this.marks, this.scene.cursor.step, key === "m");
     const direction = DIRECTION[key];
     if (!direction) return undefined;
     const from = this.scene.cursor.step ?? last;
     return from === null ? undefined : loggedStep(series, from, direction) ?? undefined;
-  }
-
-  private nextMark(forwards: boolean): number | undefined {
-    const from = this.scene.cursor.step ?? (forwards ? -Infinity : Infinity);
-    return forwards ? this.marks.find((step) => step > from) : this.marks.findLast((step) => step < from);
   }
 }

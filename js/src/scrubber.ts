@@ -2,10 +2,12 @@
 
 import { formatExact, formatStep } from "./axes";
 import { make, setAttribute, setText } from "./dom";
+import { allMarks, nextMark, notesAt } from "./marks";
 import type { MakePanel, Panel, Scalars, Scene, Series } from "./model";
 import { Player, stopsOf } from "./player";
 import { sizeCanvas } from "./ridgeparts";
 import { rowAt } from "./survey";
+import { TrackWindow } from "./trackwindow";
 import { curve, drawTrack, Happenings, trackSeries, trackStep, trackX, type Happening } from "./track";
 
 const HEIGHT = 52;
@@ -33,6 +35,7 @@ class Scrubber implements Panel {
   private readonly parts = makeParts();
   private readonly player = new Player();
   private readonly happened = new Happenings();
+  private readonly window: TrackWindow;
   private width = 0;
   private hovered: number | null = null;
   private drawn = "";
@@ -42,6 +45,7 @@ class Scrubber implements Panel {
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
     this.element = this.parts.element;
+    this.window = new TrackWindow(scene);
     this.listen(signal);
   }
 
@@ -53,14 +57,14 @@ class Scrubber implements Panel {
     if (player.playing) scene.cursor.set(player.advance(scene.now(), scene.cursor.step, stopsOf(scene).walked));
     const step = Math.min(range[1], Math.max(range[0], scene.cursor.step ?? range[1]));
     this.gather(range);
-    const state = [this.data.key, step, scene.cursor.step === null, this.hovered, player.playing, devicePixelRatio].join("|");
+    const state = [this.data.key, step, scene.cursor.step === null, this.hovered, player.playing, devicePixelRatio, scene.zoom].join("|");
     if (state === this.drawn && scene.theme === this.drawnTheme) return player.playing;
     [this.drawn, this.drawnTheme] = [state, scene.theme];
     this.write(range, step);
     this.tell(range);
     const pen = sizeCanvas(parts.canvas, this.width, HEIGHT);
     const { theme, cursor } = scene;
-    if (pen) drawTrack(pen, { ...this.data, width: this.width, height: HEIGHT, range, theme, step, latest: cursor.step === null, hovered: this.hovered });
+    if (pen) drawTrack(pen, { ...this.data, width: this.width, height: HEIGHT, range, theme, step, latest: cursor.step === null, hovered: this.hovered, zoom: scene.zoom });
     return player.playing;
   }
 
@@ -78,7 +82,7 @@ class Scrubber implements Panel {
   /** What of the track depends on the data alone. */
   private gather(range: readonly [number, number]): void {
     const series = this.scene.stores.flatMap((store) => [...store.series.values()]);
-    const key = [this.width, ...range, ...series.map((each) => `${each.tag} ${each.version}`)].join();
+    const key = [this.width, ...range, ...series.map((each) => `${each.tag} ${each.version}`), ...this.scene.stores.map(({ marks }) => marks)].join();
     if (key === this.data.key) return;
     const shown = trackSeries(this.scene);
     this.data = {
@@ -96,7 +100,7 @@ class Scrubber implements Panel {
     setAttribute(play, "title", playing ? "Pause" : "Play");
     element.classList.toggle("is-playing", playing);
     setAttribute(latest, "aria-pressed", String(this.scene.cursor.step === null));
-    const values = { min: from, max: to, now: step, text: `step ${formatStep(step)} of ${formatStep(to)}` };
+    const values = { min: from, max: to, now: step, text: [`step ${formatStep(step)} of ${formatStep(to)}`, notesAt(allMarks(this.scene), step)].filter(Boolean).join(", ") };
     for (const [name, value] of Object.entries(values)) setAttribute(track, `aria-value${name}`, String(value));
     setAttribute(input, "min", String(from));
     setAttribute(input, "max", String(to));
@@ -116,7 +120,7 @@ class Scrubber implements Panel {
     const series = trackSeries(this.scene);
     const words = [`step ${formatStep(this.hovered)}`, ...(series ? [valueAt(series, this.hovered)] : []), ...new Set(near.map(({ text }) => text))];
     setText(tip, words.filter(Boolean).join(" · "));
-    tip.classList.toggle("is-warning", near.length > 0);
+    tip.classList.toggle("is-warning", near.some(({ kind }) => kind !== "mark"));
     const half = tip.offsetWidth / 2;
     tip.style.transform = `translateX(${Math.round(Math.min(this.width - 2 * half, Math.max(0, x - half)))}px)`;
   }
@@ -139,6 +143,8 @@ class Scrubber implements Panel {
     track.addEventListener("pointerdown", (event) => this.press(event), { signal });
     track.addEventListener("pointermove", (event) => this.point(event), { signal });
     track.addEventListener("pointerleave", () => this.unpoint(), { signal });
+    for (const name of ["pointerup", "pointercancel"] as const) track.addEventListener(name, () => this.window.end(), { signal });
+    track.addEventListener("dblclick", () => (this.scene.zoom = null), { signal });
   }
 
   private redraw(): void {
@@ -163,13 +169,18 @@ class Scrubber implements Panel {
   private stepAt(event: PointerEvent): number | null {
     const range = this.scene.range();
     if (!range) return null;
-    const x = event.clientX - this.parts.track.getBoundingClientRect().left;
-    return stopsOf(this.scene).all.nearest(trackStep({ width: this.width, range }, x));
+    return stopsOf(this.scene).all.nearest(trackStep({ width: this.width, range }, this.xOf(event)));
+  }
+
+  private xOf(event: PointerEvent): number {
+    return event.clientX - this.parts.track.getBoundingClientRect().left;
   }
 
   private press(event: PointerEvent): void {
     if (event.button !== 0) return;
     this.parts.track.setPointerCapture(event.pointerId);
+    const range = this.scene.range();
+    if (range && this.window.begin(event, { width: this.width, range }, this.xOf(event))) return event.preventDefault();
     this.drag(event);
   }
 
@@ -180,6 +191,10 @@ class Scrubber implements Panel {
 
   private point(event: PointerEvent): void {
     const held = (event.buttons & 1) === 1;
+    const range = this.scene.range();
+    const picture = range && { width: this.width, range };
+    if (picture && this.window.active) return this.window.move(picture, this.xOf(event));
+    this.parts.track.style.cursor = picture ? this.window.cursor(picture, this.xOf(event)) : "";
     this.hovered = held ? null : this.stepAt(event);
     if (held && this.parts.track.hasPointerCapture(event.pointerId)) this.drag(event);
     this.scene.request();
@@ -197,10 +212,17 @@ class Scrubber implements Panel {
     };
     const by = moves[event.key];
     if (event.key === " ") this.toggle();
+    else if (event.key === "Escape" && this.scene.zoom) this.scene.zoom = null;
+    else if (event.key.toLowerCase() === "m") this.toMark(event.key === "m");
     else if (by !== undefined) this.move(by);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  private toMark(forwards: boolean): void {
+    const to = nextMark(allMarks(this.scene).map(([step]) => step), this.scene.cursor.step, forwards);
+    if (to !== undefined) this.seek(to);
   }
 
   private move(by: number): void {

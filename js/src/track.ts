@@ -1,6 +1,7 @@
 /** The scrubber's track: the loss curve, filled up to the cursor, with ticks for captures and marks for what happened. */
 
 import { groupSeries } from "./group";
+import { drawWindow } from "./trackwindow";
 import { seriesKey, type Scalars, type Scene, type Stairs, type Theme } from "./model";
 
 /** The curve the track shows: the training series of the first chart that has one. */
@@ -78,7 +79,7 @@ function smoothed(means: Float64Array): Float64Array {
 /** Something the reader should know of the run. */
 export interface Happening {
   readonly step: number;
-  readonly kind: "nonfinite" | "restart";
+  readonly kind: "nonfinite" | "restart" | "mark";
   readonly text: string;
 }
 
@@ -98,6 +99,7 @@ export class Happenings {
   of(scene: Pick<Scene, "stores">): Happening[] {
     const all: Happening[] = [];
     for (const store of scene.stores) {
+      for (const [step, note] of store.marks ?? []) all.push({ step, kind: "mark", text: note || "marked" });
       for (const series of store.series.values()) {
         if (series.kind === "scalar") all.push(...this.scan(seriesKey(store, series), series));
       }
@@ -138,6 +140,7 @@ export interface TrackPicture {
   /** No cursor is set: the thumb is at the latest step and goes with it. */
   readonly latest: boolean;
   readonly hovered: number | null;
+  readonly zoom: readonly [number, number] | null;
 }
 
 /** Room for the thumb at both ends. */
@@ -159,6 +162,7 @@ export function drawTrack(pen: CanvasRenderingContext2D, picture: TrackPicture):
   drawCurve(pen, picture, x);
   drawTicks(pen, picture);
   drawMarks(pen, picture);
+  if (picture.zoom) drawWindow(pen, picture, picture.zoom);
   if (hovered !== null) {
     pen.fillStyle = theme.muted;
     pen.globalAlpha = 0.5;
@@ -207,21 +211,22 @@ function drawTicks(pen: CanvasRenderingContext2D, picture: TrackPicture): void {
   }
 }
 
-/** Values that are not finite hang from the top as a filled triangle, a restart as an open one that points back. */
+/** Values that are not finite hang from the top as a filled triangle, a restart as an open one that points back, a mark as a flag. */
 function drawMarks(pen: CanvasRenderingContext2D, picture: TrackPicture): void {
   const { happenings, height, theme } = picture;
-  pen.fillStyle = pen.strokeStyle = theme.warning;
   pen.lineWidth = 1.25;
   for (const { step, kind } of happenings) {
+    pen.fillStyle = pen.strokeStyle = kind === "mark" ? theme.text : theme.warning;
     const x = Math.round(trackX(picture, step)) + 0.5;
     pen.globalAlpha = 0.55;
     pen.fillRect(x - 0.5, 4, 1, height - 4 - TICKS);
     pen.globalAlpha = 1;
     pen.beginPath();
     if (kind === "nonfinite") for (const [dx, y] of [[-4, 3], [4, 3], [0, 9.5]]) pen.lineTo(x + dx, y);
+    else if (kind === "mark") for (const [dx, y] of [[0, 3], [8, 6.5], [0, 10]]) pen.lineTo(x + dx, y);
     else for (const [dx, y] of [[-6, 7], [0, 3], [0, 11]]) pen.lineTo(x + dx, y);
     pen.closePath();
-    if (kind === "nonfinite") pen.fill();
+    if (kind !== "restart") pen.fill();
     else pen.stroke();
   }
 }

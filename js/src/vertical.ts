@@ -58,7 +58,8 @@ export class Vertical {
   said(all: readonly Drawn[]): string {
     const missing = all.reduce((sum, { line }) => sum + line.missing, 0);
     const unshown = all.reduce((sum, { line }) => sum + line.unshown, 0);
-    const why = this.horizontal.axis === "epoch" ? "without an epoch" : `at a ${this.horizontal.axis === "step" ? "step" : "time"} \u2264 0`;
+    const { axis, log: byLog } = this.horizontal;
+    const why = !byLog ? `without ${axis === "epoch" ? "an epoch" : "a time"}` : axis === "relative" ? "at the very start" : `at ${axis} \u2264 0`;
     const words = [
       unshown ? `${many(unshown, "value")} \u2264 0 cannot be shown` : "",
       missing ? `${many(missing, "point")} ${why} cannot be shown` : "",
