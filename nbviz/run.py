@@ -14,9 +14,12 @@ from weakref import WeakSet, ref
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nbviz.marks import TAG as MARKS
+from nbviz.marks import Mark, Marks, as_text
 from nbviz.notice import Problems
 from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series, Sketch, new_series
 from nbviz.stage import STAGE_LIMIT, Captured, Content, Derived, Stage
+from nbviz.track import Item, Tracks
 from nbviz.values import STEP_LIMIT, capture, checked_step, confusion, merged, numbers
 
 if TYPE_CHECKING:
@@ -77,8 +80,10 @@ class Run:
         if history < LEAST_HISTORY:
             raise ValueError(f"expected a history of at least {LEAST_HISTORY} captures, got {history}.")
         self.history = history
-        self.marks: list[int] = []
-        """Steps that were marked, increasing."""
+        self._marks = Marks()
+        self._total_steps: int | None = None
+        self._said_total = False
+        self._tracks = Tracks(self)
         self.state: State = "live"
         self.problems = Problems()
         self._clock = clock
@@ -212,18 +217,78 @@ class Run:
         self._stage.append((self._clock(), step, Derived(values)))
         self.changed()
 
-    def mark(self, step: int | None = None) -> None:
-        """Keep the captures of a step as they are, however long the history: the first at that step or after it.
+    def mark(self, note: str = "", *, step: int | None = None) -> None:
+        """Mark a step as worth a second look, with a note such as "lr drop".
+
+        Views show marks on the time axis, and the captures of a marked step are kept as they are however long the
+        history: the first at that step or after it. Marks are kept in event files, as texts that TensorBoard shows.
 
         Parameters
         ----------
+        note : str, optional
         step : int, optional
-            By default the latest one.
+            By default the step of the latest `log` call.
         """
-        step = self.last_step if step is None else checked_step(step, self.problems, "mark() ignored a step")
-        with self.lock:
-            if step is not None and step not in self.marks:
-                self.marks = sorted([*self.marks, step])
+        if not isinstance(note, str):
+            kind = type(note).__name__
+            sentence = (
+                f"mark() ignored a note of type {kind}: expected a text; a step goes by name, as in mark(step=30)."
+            )
+            self.problems.report(sentence, ("mark", kind))
+            return
+        if step is not None and (step := checked_step(step, self.problems, "mark() ignored a step")) is None:
+            return
+        self._stage.append((self._clock(), step, Captured(MARKS, as_text(note), "text")))
+        self.changed()
+
+    @property
+    def marks(self) -> list[Mark]:
+        """Steps that were marked and what was noted, increasing."""
+        self.commit()
+        return list(self.committed_marks())
+
+    def committed_marks(self) -> list[Mark]:
+        """The `marks` without what is staged."""
+        return self._marks.of(self._series.get(MARKS))
+
+    @property
+    def total_steps(self) -> int | None:
+        """How many steps the run is going to have, which views show with the time left; ``None`` where nobody said.
+
+        `track` finds it out, unless it was set.
+        """
+        return self._total_steps
+
+    @total_steps.setter
+    def total_steps(self, total: int | None) -> None:
+        if total is not None and (total := checked_step(total, self.problems, "total_steps was not set")) is None:
+            return
+        self._said_total = total is not None
+        self._total_steps = total if total is None or total > 0 else None
+        self.changed()
+
+    def expect(self, total: int | None) -> None:
+        """Like setting `total_steps`, but only where nobody did."""
+        if not self._said_total and total != self._total_steps:
+            self._total_steps = total
+            self.changed()
+
+    def track(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Go through the batches or epochs of a loop, and find out from its length how many steps there will be.
+
+        Loops may be nested, and left early. A loop over batches inside of one over epochs that is not tracked says
+        nothing of the total, so track both, or set `total_steps`.
+
+        Examples
+        --------
+        >>> run = Run()
+        >>> for epoch in run.track(range(20)):
+        ...     for batch in run.track([1, 2, 3]):
+        ...         run.log(loss=0.5)
+        >>> run.total_steps
+        60
+        """
+        return self._tracks.track(items)
 
     def finish(self, state: State = "finished") -> None:
         """Say that the run is over. Logging more is allowed: the points are kept and the run is live again."""
@@ -416,7 +481,8 @@ class Run:
     def last_step(self) -> int:
         """The largest step of any series that no restart superseded, 0 while there is none."""
         self.commit()
-        largest = [series.largest_step for series in list(self._series.values())]
+        # A mark may be set ahead of where training is.
+        largest = [series.largest_step for tag, series in list(self._series.items()) if tag != MARKS]
         return max((step for step in largest if step is not None), default=0)
 
     @property
@@ -446,7 +512,7 @@ class Run:
         if self._recorder is not None:
             self._recorder.collect()  # a file holds every capture, whatever is merged here
         for series in full:
-            series.bound(self.history, self.marks)
+            series.bound(self.history, [mark.step for mark in self.committed_marks()])
             if self._recorder is not None:
                 self._recorder.skip(series)
 

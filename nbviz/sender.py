@@ -17,6 +17,7 @@ from nbviz.charts import place
 from nbviz.formats.items.histogram import empty_histogram
 from nbviz.formats.items.sketched import Sketched
 from nbviz.formats.wire import Frame, HistogramColumns, ScalarColumns, Splice
+from nbviz.marks import Mark
 from nbviz.rebin import Pyramid, fold_sketched
 from nbviz.reduce import kept_rows, stride_for
 from nbviz.run import Run
@@ -34,6 +35,11 @@ TOGETHER = 1024
 SNAPSHOT_BYTES = 1_000_000
 """A saved notebook stays usable: 1 MB costs 0.2 s at every autosave."""
 POINT_BYTES = 28
+
+MARKS = 256
+"""Marks that a page is told of, the last ones."""
+NOTE = 200
+"""Characters of a note that it is."""
 
 NO_ROWS = np.empty(0)
 NOTHING: dict[ShownKind, ScalarColumns | HistogramColumns] = {
@@ -57,6 +63,7 @@ class Sender:
         self._restarted: dict[str, int] = {}
         self._held: dict[str, int] = {}
         self._lost: set[str] = set()
+        self._told: tuple[list[Mark], int | None] = ([], None)
         self._pyramids: dict[str, tuple[int, Pyramid]] = {}
 
     def take(self) -> Frame:
@@ -71,7 +78,10 @@ class Sender:
                 if start < series.captured or generation != series.generation or restarted:
                     splices.append(self._splice(series, start))
             self._mark(listed)
-            return self._frame(splices)
+            told = (self.run.committed_marks(), self.run.total_steps)
+            frame = self._frame(splices, about=told != self._told)
+            self._told = told
+            return frame
 
     def skip(self) -> None:
         """Count everything as sent: a page that opens starts from a snapshot."""
@@ -92,7 +102,7 @@ class Sender:
                     kind: ShownKind = "scalar" if isinstance(series, ScalarSeries) else "histogram"
                     stairs = series.stairs()
                     splices.append(Splice(series.tag, kind, generation, rows, 0, NOTHING[kind], restarts=stairs))
-            return self._frame(splices, dict(self._sent))
+            return self._frame(splices, dict(self._sent), about=True)
 
     def answer(self, have: Mapping[str, Any]) -> Frame:
         """The rows a page lacks by its own count.
@@ -119,7 +129,7 @@ class Sender:
             points = min(POINTS, max(16, share // (POINT_BYTES * max(1, len(scalars)))))
             splices = [self._scalars(series, 0, points) for series in scalars]
             left = limit - sum(POINT_BYTES * len(splice.columns.walls) for splice in splices)
-            return self._frame([*splices, *self._bounded(histograms, left)])
+            return self._frame([*splices, *self._bounded(histograms, left)], about=True)
 
     def _listed(self) -> list[Series]:
         """Every series, after the one commit of a frame: with the lock held, nothing grows until the next."""
@@ -134,9 +144,15 @@ class Sender:
                 pyramid.append(next(sketched) if isinstance(capture, Sketched) else capture)
         return listed
 
-    def _frame(self, splices: Sequence[Splice], totals: dict[str, tuple[int, int]] | None = None) -> Frame:
+    def _frame(
+        self, splices: Sequence[Splice], totals: dict[str, tuple[int, int]] | None = None, about: bool = False
+    ) -> Frame:
+        """A frame; ``about`` the run as a whole too: its marks and how many steps it is going to have."""
         self.number += 1
-        return Frame(self.number, self.run.state, splices, totals or {})
+        if not about:
+            return Frame(self.number, self.run.state, splices, totals or {})
+        marks = [(mark.step, mark.note[:NOTE]) for mark in self.run.committed_marks()[-MARKS:]]
+        return Frame(self.number, self.run.state, splices, totals or {}, marks, self.run.total_steps)
 
     def _mark(self, listed: Sequence[Series]) -> None:
         self._sent = {series.tag: (series.generation, series.captured) for series in listed}
@@ -196,7 +212,7 @@ class Sender:
         if generation != series.generation or sum(sizes) > len(sizes):
             pyramid, sizes = Pyramid(CAPTURES), series.sizes
             self._pyramids[series.tag] = (series.generation, pyramid)
-        pyramid.marks = self.run.marks
+        pyramid.marks = [mark.step for mark in self.run.committed_marks()]
         for row in range(len(series) - len(sizes), len(series)):
             yield pyramid, self._capture(series, row)
 

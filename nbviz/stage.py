@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from nbviz.formats.items.text import Text
 from nbviz.series import Confusion, Histogram, HistogramSeries, Kind
 from nbviz.values import STEP_LIMIT
 
 STAGE_LIMIT = 4096
 """Staged calls that a log() commits itself, so that a run nobody looks at stays small."""
 
-Content = Histogram | Confusion | bytes
+Content = Histogram | Confusion | Text | bytes
 """What is kept of an item that was logged; bytes are those of a sketch."""
 
 Rows = tuple[list[int], list[float], list[float]]

@@ -27,7 +27,7 @@ def values_at(step: int) -> Any:
 def captured(steps: range | list[int], history: int = 16, marks: tuple[int, ...] = ()) -> Run:
     run = Run("run", history=history, clock=lambda: 1.0)
     for mark in marks:
-        run.mark(mark)
+        run.mark(step=mark)
     for step in steps:
         run.log_histogram("weights", values_at(step), step=step)
         run.commit()
@@ -133,13 +133,13 @@ def test_a_mark_without_a_step_is_at_the_latest() -> None:
         run.log_histogram("weights", [1.0, step])
         if step == 20:
             run.mark()
-    assert run.marks == [20] and 20 in run["weights"].steps
+    assert run.marks == [(20, "")] and 20 in run["weights"].steps
 
 
 def test_a_mark_that_is_no_step_is_reported() -> None:
     run = Run()
     with pytest.warns(NbvizWarning, match=r"mark\(\) ignored a step of type str"):
-        run.mark("now")  # type: ignore[arg-type]
+        run.mark(step="now")  # type: ignore[arg-type]
     assert run.marks == []
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import anywidget
 import pytest
 
-from nbviz import Compare, LayerMap, Ridgeline
+from nbviz import Compare, Inspector, LayerMap, LiveLoss, Ridgeline
 from nbviz.channel import Channel
 from nbviz.views.view import View
 
 ROOT = Path(__file__).parent.parent
 DOCS = (ROOT / "docs/wire.md").read_text("utf-8")
-VIEWS: list[type[View]] = [Compare, LayerMap, Ridgeline]
+VIEWS: list[type[View]] = [Compare, Inspector, LayerMap, LiveLoss, Ridgeline]
 """Those that have traits beside those of every view."""
 SOURCE = {path.stem: path.read_text("utf-8") for path in (ROOT / "js/src").glob("*.ts")}
 WORD = re.compile(r"_?[a-z]+")
@@ -43,7 +43,7 @@ def keys_of(interface: str) -> set[str]:
 
 
 def knobs() -> set[str]:
-    listed = re.search(r"const KNOBS = \[(.*?)\]", SOURCE["views"])
+    listed = re.search(r"const KNOBS = \[(.*?)\]", SOURCE["views"], re.DOTALL)
     assert listed
     return set(re.findall(r'"(\w+)"', listed[1]))
 
@@ -62,7 +62,10 @@ def test_the_knobs_of_a_view_are_its_own_traits(view: type[View]) -> None:
 @pytest.mark.parametrize(("widget", "base"), [(Channel, Channel), (View, View), *((view, View) for view in VIEWS)])
 def test_every_trait_is_documented(widget: type[anywidget.AnyWidget], base: type[anywidget.AnyWidget]) -> None:
     inherited = own_traits(base) if widget is not base else set()
-    documented_here = {row[1] for row in documented("Traits") if row[0] == widget.__name__}
+    classes = {
+        each.__name__ for each in widget.__mro__ if issubclass(each, base) and (each is not base or widget is base)
+    }
+    documented_here = {row[1] for row in documented("Traits") if row[0] in classes}
     assert documented_here == own_traits(widget) - inherited
 
 

@@ -124,7 +124,7 @@ class Splices(RuleBasedStateMachine):
 
     @rule(step=st.integers(0, 80))
     def mark(self, step: int) -> None:
-        self.run.mark(step)
+        self.run.mark(step=step)
 
     @rule(step=st.integers(0, 80))
     def restart(self, step: int) -> None:

@@ -280,7 +280,7 @@ def test_the_first_layer_with_nan_is_told_of_once() -> None:
     sentence = "The first layer with NaN or infinities: activations/0, 4 of 20 values at step 2."
     assert [str(warning.message)] == run.problems == [sentence]
     assert run.values("activations/nonfinite/0") == [0, 0, 4, 8]
-    assert run.marks == [2]
+    assert [mark.step for mark in run.marks] == [2]
 
 
 def test_nan_that_comes_up_in_the_backward_pass_is_told_of_where_it_began() -> None:

@@ -155,7 +155,7 @@ export class RunStore implements Store {
       this.newest = frame.number;
       this.state = frame.state;
       if (frame.marks) this.marks = frame.marks;
-      if (frame.planned !== undefined) this.planned = frame.planned;
+      if (frame.marks) this.planned = frame.planned ?? null;
     }
     this.notify();
     return this.missing();

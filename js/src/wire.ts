@@ -89,8 +89,7 @@ export function decodeFrame(bytes: Uint8Array<ArrayBuffer>): Frame {
     state: header.state,
     splices: (header.splices ?? []).map((head: Head) => splice(head, reader)),
     totals: new Map(Object.entries(header.totals ?? {})) as Frame["totals"],
-    marks: header.marks,
-    planned: header.planned,
+    ...(header.marks && { marks: header.marks, planned: header.planned }),
   };
 }
 

@@ -51,7 +51,7 @@ class Writer:
         first = first_nonfinite(capture.layers)
         if first is not None and not self._run.problems.said(FIRST):
             # However long the run gets, this capture is kept as it is.
-            self._run.mark(capture.step)
+            self._run.mark(f"{first.tag} is not finite", step=capture.step)
             self._report_nonfinite(first, capture, every)
 
     def report_missing(self) -> None:

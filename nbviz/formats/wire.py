@@ -101,12 +101,18 @@ class Frame:
         The run's state.
     totals : dict of str to (generation, rows)
         How far series have been sent, by which a page notices what it missed.
+    marks : list of (step, note), or None
+        All marks of the run, where the frame says them.
+    planned : int or None
+        Steps that the run is going to have; it goes with the marks.
     """
 
     number: int
     state: str
     splices: Sequence[Splice] = ()
     totals: dict[str, tuple[int, int]] = field(default_factory=dict)
+    marks: list[tuple[int, str]] | None = None
+    planned: int | None = None
 
 
 def encode(frame: Frame) -> bytes:
@@ -136,6 +142,9 @@ def encode(frame: Frame) -> bytes:
         header["splices"] = heads
     if frame.totals:
         header["totals"] = frame.totals
+    if frame.marks is not None:
+        header["marks"] = frame.marks
+        header["planned"] = frame.planned
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-(PREFIX + len(text)) % ALIGNMENT)
     return b"".join([struct.pack("<I", len(text)), text, *map(_padded, parts)])
@@ -155,7 +164,8 @@ def decode(block: bytes | memoryview) -> Frame:
         reader = _Reader(memoryview(block), PREFIX + length)
         splices = [_splice(head, reader) for head in header.get("splices", ())]
         totals = {tag: (generation, rows) for tag, (generation, rows) in header.get("totals", {}).items()}
-        return Frame(header["number"], header["state"], splices, totals)
+        marks = [(step, note) for step, note in header["marks"]] if "marks" in header else None
+        return Frame(header["number"], header["state"], splices, totals, marks, header.get("planned"))
     except (struct.error, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this is no nbviz frame: {error}") from error
 

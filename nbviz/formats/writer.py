@@ -38,6 +38,7 @@ _VALUE = _PLUGIN_DATA = _PLUGIN_NAME = 1 << 3 | BYTES
 _PLUGIN_CONTENT = 2 << 3 | BYTES
 _START = bytes((1 << 3 | VARINT, 1))
 _DTYPE_DOUBLE, _SHAPE, _CONTENT = bytes((1 << 3 | VARINT, 2)), 2 << 3 | BYTES, 4 << 3 | BYTES
+_DTYPE_STRING, _STRING = bytes((1 << 3 | VARINT, 7)), 8 << 3 | BYTES
 _DIM, _SIZE = 2 << 3 | BYTES, 1 << 3 | VARINT
 _TENSOR_CLASS = bytes((4 << 3 | VARINT, 2))
 
@@ -105,6 +106,12 @@ def tensor_value(tag: str, values: Floats, metadata: bytes) -> bytes:
     content = values.astype("<f8").tobytes()
     tensor = _DTYPE_DOUBLE + field(_SHAPE, shape) + field(_CONTENT, content)
     return b"".join((field(_TAG, encode_tag(tag)), field(_TENSOR, tensor), field(METADATA, metadata)))
+
+
+def text_value(tag: str, text: str) -> bytes:
+    """The ``Summary.Value`` of a text."""
+    content = _DTYPE_STRING + field(_SHAPE, b"") + field(_STRING, encode_tag(text))
+    return b"".join((field(_TAG, encode_tag(tag)), field(_TENSOR, content), field(METADATA, plugin_metadata("text"))))
 
 
 def histogram_value(tag: str, counts: Floats, edges: Floats, extra: Extra = (), metadata: bytes = b"") -> bytes:

@@ -12,6 +12,7 @@ from nbviz.formats.event import parse_value
 from nbviz.formats.items.confusion import PLUGIN, Confusion, labels_of
 from nbviz.formats.items.graph import decode_graph_field
 from nbviz.formats.items.histogram import Histogram, extra_of, with_zeros
+from nbviz.formats.items.text import Text
 from nbviz.formats.writer import (
     METADATA,
     event,
@@ -21,6 +22,7 @@ from nbviz.formats.writer import (
     restart_event,
     scalar_events,
     tensor_value,
+    text_value,
     value_event,
 )
 from nbviz.series import ItemSeries, Kind, ScalarSeries, Series
@@ -159,10 +161,12 @@ class Encoder:
         if isinstance(item, Confusion):
             value = tensor_value(rows.tag, item.matrix, plugin_metadata(PLUGIN, labels_of(item)))
             return value_event(step, wall_time, value)
+        if isinstance(item, Text) and item.texts.ndim == 0:
+            return value_event(step, wall_time, text_value(rows.tag, item.text))
         if not isinstance(item, bytes):
             self._report(
                 f"{rows.tag!r} holds items of type {type(item).__name__} that no event file held before; "
-                "only scalars, histograms and confusion matrices can be written anew, so they were left out."
+                "only scalars, histograms, confusion matrices and marks can be written anew, so they were left out."
             )
             return b""
         if rows.kind == "graph" and decode_graph_field(item, step, wall_time) is not None:

@@ -28,12 +28,12 @@ class _Range(traitlets.TraitType[Any, Any]):
     info_text = "two increasing finite numbers"
 
     def validate(self, obj: Any, value: Any) -> Any:
-        if value is None or _is_range(value, STEP_LIMIT):
-            return value and tuple(value)
-        self.error(obj, value)
+        if not (value is None or _is_range(value, STEP_LIMIT)):
+            self.error(obj, value)
+        return value and tuple(value)
 
 
-class _Limits(traitlets.Dict):  # type: ignore[type-arg]  # traitlets 5.9 cannot be subscripted
+class _Limits(traitlets.Dict):
     """Two increasing numbers by chart."""
 
     info_text = "charts with two increasing finite numbers each, such as {'loss': (0, 2)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from nbviz.run import Run
 from nbviz.series import Sketch
+from nbviz.track import Item
 from nbviz.views.charted import Charted
 
 
@@ -36,6 +37,8 @@ class LiveLoss(Charted):
         The run to show and log to; by default a new one, named like the title.
     logdir : str or path, optional
         A directory in which the run is kept while it grows; see `Run.record`.
+    total_steps : int, optional
+        How many steps there will be; the header says how much time is left. `track` finds it out by itself.
     **options
         Traits of the widget, such as ``layout``.
 
@@ -65,6 +68,7 @@ class LiveLoss(Charted):
         smoothing: float = 0.0,
         run: Run | None = None,
         logdir: str | os.PathLike[str] | None = None,
+        total_steps: int | None = None,
         **options: Any,
     ) -> None:
         if isinstance(title, Run):
@@ -74,6 +78,8 @@ class LiveLoss(Charted):
         self._run = Run(title or "run") if run is None else run
         if logdir is not None:
             self._run.record(logdir)
+        if total_steps is not None:
+            self._run.total_steps = total_steps
         super().__init__(self._run, title=title or "", smoothing=smoothing, **options)
 
     @property
@@ -100,6 +106,14 @@ class LiveLoss(Charted):
     def log_sketch(self, tag: str, sketch: Sketch, step: int | None = None) -> None:
         """Log the distribution of a tensor that was sketched elsewhere; see `Run.log_sketch`."""
         self._run.log_sketch(tag, sketch, step)
+
+    def mark(self, note: str = "", *, step: int | None = None) -> None:
+        """Mark a step as worth a second look, with a note such as "lr drop"; see `Run.mark`."""
+        self._run.mark(note, step=step)
+
+    def track(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Go through a loop and find out how many steps there will be; see `Run.track`."""
+        return self._run.track(items)
 
     def finish(self) -> None:
         """Say that training is over. Logging more is allowed and makes the run live again."""

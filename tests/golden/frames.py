@@ -70,6 +70,7 @@ def frames() -> dict[str, Frame]:
                 Splice("accuracy", "scalar", 0, 12, 0, ScalarColumns(column(), column(), column()), None, ((12, -3),)),
             ],
         ),
+        "marks": Frame(11, "live", [], {}, [(-3, ""), (40, "lr ↓ \ud83d <b>")], 3000),
         "totals": Frame(9, "following", [], {"loss": (0, 8), "__proto__": (3, 1)}),
     }
 
@@ -109,11 +110,12 @@ def described(frame: Frame) -> dict[str, Any]:
         restarts = plain(splice.restarts)
         splices.append({**head, **rows, "place": place, "restarts": restarts, "columns": columns})
     totals = {tag: list(total) for tag, total in frame.totals.items()}
-    return {"number": frame.number, "state": frame.state, "splices": splices, "totals": totals}
+    about = {} if frame.marks is None else {"marks": plain(frame.marks), "planned": frame.planned}
+    return {"number": frame.number, "state": frame.state, "splices": splices, "totals": totals, **about}
 
 
 if __name__ == "__main__":
     for name, frame in frames().items():
         (FOLDER / f"{name}.bin").write_bytes(encode(frame))
-        text = json.dumps(described(frame), indent=1, ensure_ascii=False)
+        text = json.dumps(described(frame), indent=1, ensure_ascii=name == "marks")
         (FOLDER / f"{name}.json").write_text(text + "\n", "utf-8")

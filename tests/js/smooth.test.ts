@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { scalars } from "../../js/dev/fake";
 import { smooth, SmoothCache } from "../../js/src/smooth";
 
-/** TensorBoard's own loop, in its words: line_chart_v2/sub_view/... `resmoothDataset`. */
+/** What TensorBoard's data_transformer.ts does, written by what its comments say. */
 function plain(values: readonly number[], weight: number): number[] {
+  if (values.every((value) => value === values[0])) return [...values];
   let last = 0;
   let count = 0;
   return values.map((value) => {
@@ -25,6 +26,17 @@ const near = (found: Float64Array, wanted: readonly number[]): void => {
 
 test("the first smoothed value is the first value, for the mean is corrected for its start", () => {
   assert.ok(Math.abs(smooth(Float64Array.of(7, 7, 7), 3, 0.999)[0] - 7) < 1e-9);
+});
+
+test("it is TensorBoard's to the last bit, over the whole range of weights and where the start no longer shows", () => {
+  const values = Array.from({ length: 60_000 }, (_, i) => (i % 97 === 3 ? NaN : Math.sin(i * 1.7) * 3 + 100 / (i + 1)));
+  for (const weight of [0, 0.001, 0.5, 0.6, 0.9, 0.99, 0.999]) {
+    assert.deepEqual([...smooth(Float64Array.from(values), values.length, weight)], plain(values, weight));
+  }
+});
+
+test("a constant comes out as it went in", () => {
+  assert.deepEqual([...smooth(Float64Array.of(0.1, 0.1, 0.1, 0.1), 4, 0.7)], [0.1, 0.1, 0.1, 0.1]);
 });
 
 test("it agrees with TensorBoard's loop", () => {
