@@ -18,7 +18,7 @@ from nbviz.marks import TAG as MARKS
 from nbviz.marks import Mark, Marks, as_text
 from nbviz.notice import Problems
 from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series, Sketch, new_series
-from nbviz.stage import STAGE_LIMIT, Captured, Content, Derived, Stage
+from nbviz.stage import STAGE_LIMIT, Captured, Content, Derived, Stage, Staged
 from nbviz.track import Item, Tracks
 from nbviz.values import STEP_LIMIT, capture, checked_step, confusion, merged, numbers
 
@@ -501,7 +501,7 @@ class Run:
             self.collect()
             if not self._stage:
                 return
-            if self.state != "following":
+            if self.state not in ("live", "following") and not all(map(_is_mark, self._stage[:])):
                 self.state = "live"
             self._bound(self._stage.drain(self._of_kind))
 
@@ -544,6 +544,11 @@ class Run:
         sentence = f"{tag!r} holds {series.kind}s, so what is of kind {kind} is kept under {other!r}."
         self.problems.report(sentence, ("kind", tag, kind))
         return self._of_kind(other, kind)
+
+
+def _is_mark(staged: Staged) -> bool:
+    """A mark is a note on a run, and makes none live that is over."""
+    return isinstance(staged[2], Captured) and staged[2].tag == MARKS
 
 
 def run_of(series: Series) -> Run | None:

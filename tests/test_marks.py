@@ -39,6 +39,16 @@ def test_the_same_mark_twice_is_one_and_two_notes_of_one_step_are_two() -> None:
     assert [mark.note for mark in run.marks if mark.step == 4] == ["checkpoint", "lr drop"]
 
 
+def test_a_mark_makes_no_run_live_that_is_over() -> None:
+    run = marked()
+    run.finish()
+    run.mark("the best", step=7)
+    assert len(run.marks) == 4 and run.state == "finished"
+    run.log(loss=0.1)
+    run.commit()
+    assert run.state == "live"
+
+
 def test_a_rewind_forgets_marks_and_a_restart_keeps_them() -> None:
     run = marked()
     run.restart(3)

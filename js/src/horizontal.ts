@@ -40,6 +40,8 @@ export class Horizontal {
   /** The exact coordinates of a zoom made here, as steps are whole. */
   private window: { readonly steps: Scene["zoom"]; readonly domain: Domain } | null = null;
   private direct = false;
+  /** Where a gesture has just zoomed to, which the next frame shows. */
+  private coming: Domain | null = null;
   private mode = "";
 
   /** Brings the axis up to date with the lines of all charts. */
@@ -59,6 +61,7 @@ export class Horizontal {
     const target = zoomed ?? this.grown(changed ? null : this.domain.target, growing);
     this.domain.send(target, now, still || this.direct || changed);
     this.direct = false;
+    this.coming = null;
   }
 
   /** Where the rows of a series stand. */
@@ -159,12 +162,14 @@ export class Horizontal {
     const steps = this.stepsIn(domain);
     if (!steps) return;
     this.window = { steps, domain };
+    this.coming = domain;
     this.direct = direct;
     scene.zoom = steps;
   }
 
   reset(scene: Scene): void {
     this.window = null;
+    this.coming = this.whole;
     if (scene.zoom) scene.zoom = null;
   }
 
@@ -179,7 +184,7 @@ export class Horizontal {
 
   /** The domain shown now, from which a gesture goes on. */
   get shown(): Domain | null {
-    return this.domain.target;
+    return this.coming ?? this.domain.target;
   }
 }
 

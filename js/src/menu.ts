@@ -3,6 +3,7 @@
 import { make, setAttribute } from "./dom";
 import { epochSeries } from "./epochs";
 import type { Scene } from "./model";
+import { makeSmoothing } from "./smoothing";
 import { AXES, ORDERS, axisOf, choose, fitsOutliers, isLogX, orderOf, type Axis, type Order } from "./reading";
 
 const AXIS_WORDS: Record<Axis, string> = { step: "step", epoch: "epoch", relative: "time since the start", wall: "time of day" };
@@ -54,7 +55,8 @@ export function makeMenu(scene: Scene, signal: AbortSignal): Row {
   const button = make("button", {
     class: "menu-button", type: "button", "aria-expanded": "false", "aria-label": "how charts are read", title: "How charts are read",
   }, "\u22ef");
-  const rows = rowsOf(scene, signal);
+  // Where the header has no room for the slider, it is here.
+  const rows = [...rowsOf(scene, signal), makeSmoothing(scene, signal)];
   const panel = make("div", { class: "menu", role: "group", "aria-label": "how charts are read", hidden: "" }, ...rows.map((row) => row.element));
   const element = make("div", { class: "menu-holder" }, button, panel);
   const open = (on: boolean): void => {

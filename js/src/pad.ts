@@ -12,6 +12,8 @@ import { Tooltip } from "./tooltip";
 import type { Shared } from "./chart";
 
 const DIRECTION: Readonly<Record<string, -1 | 1>> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+/** Two presses within this time may be a double-click. */
+const DOUBLE_MS = 600;
 const ZOOM = "Drag to zoom; also Shift + drag, Ctrl or \u2318 + wheel, a pinch, and + \u2212 0";
 const PAN = "Drag to move along; Shift + drag, Ctrl or \u2318 + wheel, + and \u2212 zoom; double-click, Escape or 0 for all";
 const LIMITS = "Drag to choose what the axis spans; double-click to fit it to the lines";
@@ -36,7 +38,9 @@ export class Pad {
   readonly note = make("span", { class: "legend-badge", hidden: "" });
   private words = "";
   private speak = false;
+  /** Where the cursor was before the press, the first of two, and when that was. */
   private before: number | null = null;
+  private pressed = -Infinity;
 
   constructor(
     private readonly scene: Scene, private readonly shared: Pick<Shared, "hover"> & { readonly horizontal: Horizontal },
@@ -109,10 +113,11 @@ export class Pad {
 
   private press(event: PointerEvent): void {
     if (this.gestures.begin(event)) return event.shiftKey ? event.preventDefault() : undefined;
-    if (event.button !== 0 || event.detail > 1) return;
+    if (event.button !== 0) return;
     const step = this.stepAt(event);
     if (step === null) return;
-    this.before = this.scene.cursor.step;
+    if (event.timeStamp - this.pressed > DOUBLE_MS) this.before = this.scene.cursor.step;
+    this.pressed = event.timeStamp;
     this.element.setPointerCapture(event.pointerId);
     this.scene.cursor.set(step);
     this.scene.request();
