@@ -8,6 +8,8 @@ import type { Drawn } from "./drawn";
 import { setLimits, toggleLogY } from "./reading";
 import { nearestStep } from "./nearest";
 import { loggedStep } from "./survey";
+import type { Unseen } from "./vertical";
+import { formatStep } from "./axes";
 import { Tooltip } from "./tooltip";
 import type { Shared } from "./chart";
 
@@ -75,16 +77,18 @@ export class Pad {
   }
 
   /** Brings what stands beside the axes up to date. */
-  dress(note: string, log: boolean): void {
+  dress(unseen: readonly Unseen[], log: boolean): void {
     const zoomed = this.scene.zoom !== null;
     setAttribute(this.below, "title", zoomed ? PAN : ZOOM);
     this.below.classList.toggle("is-zoomed", zoomed);
     setAttribute(this.log, "aria-pressed", String(log));
     setAttribute(this.log, "title", `Values of ${this.chart} on a ${log ? "linear" : "logarithmic"} axis`);
     setAttribute(this.log, "aria-label", `logarithmic values of ${this.chart}`);
-    this.note.hidden = note === "";
-    setText(this.note, note);
-    setAttribute(this.note, "title", note);
+    this.note.hidden = unseen.length === 0;
+    setText(this.note, unseen.map(({ count, brief }) => `${formatStep(count)} ${brief}`).join(" \u00b7 "));
+    const full = unseen.map((each) => each.full).join(", ");
+    setAttribute(this.note, "title", full);
+    setAttribute(this.note, "aria-label", full);
   }
 
   private at(event: MouseEvent): readonly [number, number] {

@@ -9,6 +9,12 @@ import { fitsOutliers, isLogY, limitsOf } from "./reading";
 
 const many = (count: number, what: string): string => `${formatStep(count)} ${what}${count === 1 ? "" : "s"}`;
 
+export interface Unseen {
+  readonly count: number;
+  readonly brief: string;
+  readonly full: string;
+}
+
 export class Vertical {
   readonly domain = new EasedDomain();
   log = false;
@@ -54,17 +60,17 @@ export class Vertical {
     return keepValueDomain(current, low, high, percent, next);
   }
 
-  /** What of the lines cannot be seen, and why; empty where all can. */
-  said(all: readonly Drawn[]): string {
+  /** What of the lines cannot be seen, in short and in full; nothing where all can. */
+  said(all: readonly Drawn[]): readonly Unseen[] {
     const missing = all.reduce((sum, { line }) => sum + line.missing, 0);
     const unshown = all.reduce((sum, { line }) => sum + line.unshown, 0);
-    const { axis, log: byLog } = this.horizontal;
-    const why = !byLog ? `without ${axis === "epoch" ? "an epoch" : "a time"}` : axis === "relative" ? "at the very start" : `at ${axis} \u2264 0`;
-    const words = [
-      unshown ? `${many(unshown, "value")} \u2264 0 cannot be shown` : "",
-      missing ? `${many(missing, "point")} ${why} cannot be shown` : "",
-      this.outside ? `${many(this.outside, "point")} outside` : "",
-    ];
-    return words.filter(Boolean).join(" \u00b7 ");
+    const { axis, log } = this.horizontal;
+    const what = axis === "epoch" ? "an epoch" : "a time";
+    const [brief, full] = !log ? [`without ${axis}`, `without ${what}`] : axis === "relative" ? ["at the start", "at the very start"] : [`at ${axis} \u2264 0`, `at ${axis} \u2264 0`];
+    return [
+      { count: unshown, brief: "\u2264 0", full: `${many(unshown, "value")} \u2264 0 cannot be shown` },
+      { count: missing, brief, full: `${many(missing, "point")} ${full} cannot be shown` },
+      { count: this.outside, brief: "outside", full: `${many(this.outside, "point")} outside of what the axis spans` },
+    ].filter(({ count }) => count > 0);
   }
 }
