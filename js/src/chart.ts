@@ -122,7 +122,9 @@ export class Chart {
   }
 
   private updateLegend(strokes: readonly Stroke[], step: number | null, y: Domain, percent: boolean, marks: readonly Mark[]): void {
-    const legend = legendOf(strokes, step, y, percent, this.scene.hidden, this.shared.families);
+    const legend = legendOf(
+      strokes, step, y, percent, this.scene.hidden, this.shared.families, (store, at) => this.shared.horizontal.stepsAnEpoch(store, at),
+    );
     this.legend.update(legend);
     this.pad.describe(sentenceOf(this.name, legend, step, step === null ? "" : notesAt(marks, step)));
   }
@@ -184,7 +186,7 @@ export class Chart {
   private showTooltip(plot: Plot, shown: readonly Drawn[]): void {
     const { hover } = this.shared;
     if (!hover || hover.chart !== this.name || shown.length === 0) return this.pad.tooltip.hide();
-    const { places, ...state } = tooltipOf(this.scene, shown, hover.step, hover.y, plot);
+    const { places, ...state } = tooltipOf(this.scene, this.shared.horizontal, shown, hover.step, hover.y, plot);
     const at = toX(plot, placeOf(this.shared.horizontal, shown, hover.step));
     const left = Math.max(plot.left, Math.min(at, ...places.map((place) => toX(plot, place)).filter(Number.isFinite)));
     this.pad.tooltip.show(state, left, at, plot.width);

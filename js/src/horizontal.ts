@@ -66,16 +66,16 @@ export class Horizontal {
 
   /** Where the rows of a series stand. */
   places({ key, store, series }: Placed): Places {
-    const epoch = this.axis === "epoch" ? epochSeries(store) : null;
-    const begun = this.axis === "relative" ? begin(store) : 0;
-    const state = [series.version, series.length, this.mode, epoch?.version, begun].join();
-    const kept = this.kept.get(key);
-    if (kept?.state === state) return kept.places;
     if (this.axis === "step" && !this.log) {
       const { steps, length, monotone } = series;
       const ends = monotone && length ? [steps[0], steps[length - 1]] : null;
       return { x: steps, low: ends?.[0] ?? -Infinity, high: ends?.[1] ?? Infinity, sorted: monotone, missing: 0 };
     }
+    const epoch = this.axis === "epoch" ? epochSeries(store) : null;
+    const begun = this.axis === "relative" ? begin(store) : 0;
+    const state = [series.version, series.length, this.mode, epoch?.version, begun].join();
+    const kept = this.kept.get(key);
+    if (kept?.state === state) return kept.places;
     const room = kept && kept.room.length >= series.length ? kept.room : new Float64Array(Math.ceil(series.length * 1.25));
     const places = this.fill(room, store, series, begun);
     this.kept.set(key, { state, room, places });
@@ -104,12 +104,22 @@ export class Horizontal {
     if (this.axis === "wall") return (row) => walls[row];
     if (this.axis === "relative") return (row) => walls[row] - begun;
     if (this.axis === "step") return (row) => steps[row];
+    const epochs = this.epochsOf(store);
+    return (row) => epochs?.at(steps[row]) ?? NaN;
+  }
+
+  private epochsOf(store: Store): Epochs | null {
     const series = epochSeries(store);
-    if (!series) return () => NaN;
+    if (!series) return null;
     let known = this.epochs.get(series);
     if (known?.version !== series.version) this.epochs.set(series, (known = { version: series.version, epochs: new Epochs(series) }));
-    const { epochs } = known;
-    return (row) => epochs.at(steps[row]);
+    return known.epochs;
+  }
+
+  /** Steps of an epoch around a step, where rows are laid out by epochs; else NaN. */
+  stepsAnEpoch(store: Store, step: number): number {
+    const epochs = this.axis === "epoch" ? this.epochsOf(store) : null;
+    return epochs ? 1 / (epochs.at(step + 1) - epochs.at(step)) : NaN;
   }
 
   private ends(range: readonly [number, number]): Domain {

@@ -3,7 +3,8 @@
 import { formatExact, formatStep, valueFormat, type Domain } from "./axes";
 import type { Best, LegendState } from "./legend";
 import type { Stroke } from "./line";
-import { slopeAt, type Slope } from "./slope";
+import type { Store } from "./model";
+import { slopeAt, slopeWords } from "./slope";
 import { rowAt } from "./survey";
 
 const compact = (count: number): string => (count < 10 ? count.toFixed(1).replace(/\.0$/, "") : String(Math.round(count)));
@@ -11,15 +12,16 @@ const compact = (count: number): string => (count < 10 ? count.toFixed(1).replac
 /** What the title line reads at a step, or of the latest where there is none. */
 export function legendOf(
   strokes: readonly Stroke[], step: number | null, y: Domain, percent: boolean, hidden: ReadonlySet<string>, families: number,
+  epoch: (store: Store, step: number) => number = () => NaN,
 ): LegendState {
   const text = valueFormat(y, percent);
   const items = strokes.map((stroke) => {
-    const { line: { key, series }, label, color, dash, shown } = stroke;
+    const { line: { key, store, series }, label, color, dash, shown } = stroke;
     const row = step === null ? series.length - 1 : rowAt(series, step);
     const value = row < 0 ? "\u2013" : text(shown[row]);
     const note = [
       row >= 0 && shown !== series.values ? smoothedWords(stroke, value, formatExact(series.values[row], percent)) : "",
-      slopeWords(slopeAt(series, row), percent),
+      slopeWords(slopeAt(series, row, epoch(store, series.steps[row])), percent),
     ].filter(Boolean).join("\n");
     const finite = row < 0 || Number.isFinite(shown[row]);
     return { key, label, name: label || series.tag, color, dash, value, note, finite, hidden: hidden.has(key) };
@@ -32,16 +34,6 @@ export function legendOf(
 function smoothedWords({ line: { series } }: Stroke, value: string, logged: string): string {
   const over = series.rows > series.length ? ` over the ${formatStep(series.length)} of ${formatStep(series.rows)} points kept` : "";
   return `smoothed ${value}${over}, logged ${logged}`;
-}
-
-/** "falling by 0.012 per 1,000 steps over the last 180". */
-export function slopeWords(slope: Slope | null, percent: boolean): string {
-  if (!slope) return "";
-  const { change, per, over } = slope;
-  const size = formatExact(Number(Math.abs(change).toPrecision(2)), percent);
-  const unit = per === 1 ? "step" : `${formatStep(per)} steps`;
-  const how = change === 0 ? "flat" : `${change < 0 ? "falling" : "rising"} by ${size} per ${unit}`;
-  return `${how} over the last ${formatStep(over)} steps`;
 }
 
 /** The title line as a sentence; `notes` were made at the step. */

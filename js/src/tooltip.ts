@@ -4,6 +4,7 @@ export interface TooltipRow {
   readonly color: string;
   readonly label: string;
   readonly value: string;
+  readonly slope?: string;
 }
 
 export interface TooltipState {
@@ -11,6 +12,8 @@ export interface TooltipState {
   readonly note: string;
   /** What the values are, where the chart shows something else as well. */
   readonly kind: string;
+  /** What slopes are told per; empty where there are none. */
+  readonly per?: string;
   readonly rows: readonly TooltipRow[];
   /** How many more there are, where there are too many to show. */
   readonly more?: string;
@@ -45,17 +48,19 @@ export class Tooltip {
     this.element.style.transform = `translateX(${Math.round(at)}px)`;
   }
 
-  private fill({ heading, note, kind, rows, more, mark }: TooltipState): void {
-    const cells = rows.flatMap(({ color, label, value }) => {
+  private fill({ heading, note, kind, per, rows, more, mark }: TooltipState): void {
+    const cells = rows.flatMap(({ color, label, value, slope }) => {
       const dot = make("span", { class: "tooltip-dot" });
       dot.style.background = color;
-      return [make("span", { class: "tooltip-label" }, dot, label), make("span", { class: "tooltip-value" }, value)];
+      return [make("span", { class: "tooltip-label" }, dot, label), make("span", { class: "tooltip-value" }, value),
+        ...(per ? [make("span", { class: "tooltip-slope" }, slope ?? "")] : [])];
     });
-    const heads = kind ? [make("span"), make("span", { class: "tooltip-head" }, kind)] : [];
+    const head = (text: string): HTMLElement => make("span", { class: "tooltip-head" }, text);
+    const heads = kind || per ? [make("span"), head(kind), ...(per ? [head(per)] : [])] : [];
     this.element.replaceChildren(
       make("div", { class: "tooltip-step" }, make("b", {}, heading), make("span", {}, note)),
       ...(mark ? [make("div", { class: "tooltip-mark" }, mark)] : []),
-      make("div", { class: "tooltip-grid" }, ...heads, ...cells),
+      make("div", { class: per ? "tooltip-grid has-slopes" : "tooltip-grid" }, ...heads, ...cells),
       ...(more ? [make("div", { class: "tooltip-more" }, more)] : []),
     );
   }

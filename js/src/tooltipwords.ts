@@ -3,11 +3,13 @@
 import { formatDuration, formatExact, formatStep } from "./axes";
 import { epochSeries } from "./epochs";
 import type { Drawn } from "./drawn";
+import type { Horizontal } from "./horizontal";
 import { toX, toY, type Plot } from "./line";
 import { marksOf, notesAt } from "./marks";
 import type { Scene } from "./model";
 import { project } from "./projection";
 import { orderOf, type Order } from "./reading";
+import { slopeAt, slopeSign, type Slope } from "./slope";
 import { rowAt } from "./survey";
 import { formatMoment } from "./timeticks";
 import type { TooltipRow, TooltipState } from "./tooltip";
@@ -18,7 +20,11 @@ export const MOST = 12;
 /** Pixels within which a mark is pointed at. */
 const NEAR = 5;
 
-interface Point extends TooltipRow {
+/** Pixels of a chart that has room for slopes in its tooltip. */
+const ROOMY = 560;
+
+interface Point extends Omit<TooltipRow, "slope"> {
+  readonly slope: Slope | null;
   readonly place: number;
   /** Pixels from the pointer. */
   readonly far: number;
@@ -39,9 +45,9 @@ export function inOrder<Row extends { readonly label: string; readonly far: numb
   return [...rows].sort(by[order]);
 }
 
-function pointsAt(all: readonly Drawn[], step: number, y: number, plot: Plot): Point[] {
+function pointsAt(horizontal: Horizontal, all: readonly Drawn[], step: number, y: number, plot: Plot): Point[] {
   const found: Point[] = [];
-  for (const { stroke: { label, color }, line, past } of all) {
+  for (const { stroke: { label, color, line: { store } }, line, past } of all) {
     for (const [each, superseded] of [[line, false], [past, true]] as const) {
       if (!each) continue;
       const { series } = each;
@@ -50,6 +56,7 @@ function pointsAt(all: readonly Drawn[], step: number, y: number, plot: Plot): P
       const at = superseded ? ", superseded" : series.steps[row] === step ? "" : ` at ${formatStep(series.steps[row])}`;
       found.push({
         color, label: (label || series.tag) + at, value: formatExact(series.values[row], plot.percent), place: each.x[row],
+        slope: superseded ? null : slopeAt(series, row, horizontal.stepsAnEpoch(store, step)),
         far: Math.abs(toY(plot, each.y[row]) - y), height: series.values[row],
       });
     }
@@ -72,19 +79,25 @@ function epochOf(all: readonly Drawn[], step: number): string {
 }
 
 export function tooltipOf(
-  scene: Scene, all: readonly Drawn[], step: number, y: number, plot: Plot,
+  scene: Scene, horizontal: Horizontal, all: readonly Drawn[], step: number, y: number, plot: Plot,
 ): TooltipState & { readonly places: readonly number[] } {
-  const points = inOrder(pointsAt(all, step, y, plot), orderOf(scene));
+  const points = inOrder(pointsAt(horizontal, all, step, y, plot), orderOf(scene));
   const smoothed = all.some(({ line, stroke }) => stroke.shown !== line.series.values);
   const notes = notesAt(marksOf(all.map(({ stroke }) => stroke.line)), nearMark(all, step, plot));
+  // Beside a narrow chart the tooltip would find no room.
+  const unit = plot.width < ROOMY ? "" : points.find(({ slope }) => slope)?.slope?.unit ?? "";
+  const shown = points.slice(0, MOST);
   return {
     heading: `step ${formatStep(step)}${plot.axis === "epoch" ? epochOf(all, step) : ""}`,
     note: whenOf(all, step, plot),
     kind: smoothed ? "as logged" : "",
-    rows: points.slice(0, MOST).map(({ color, label, value }) => ({ color, label, value })),
+    per: unit && `per ${unit}`,
+    rows: shown.map(({ color, label, value, slope }) => ({
+      color, label, value, slope: slope?.unit === unit ? slopeSign(slope, plot.percent) : "",
+    })),
     more: points.length > MOST ? `and ${formatStep(points.length - MOST)} more` : "",
     mark: notes,
-    places: points.slice(0, MOST).map(({ place }) => place),
+    places: shown.map(({ place }) => place),
   };
 }
 

@@ -15,6 +15,12 @@ export interface Unseen {
   readonly full: string;
 }
 
+/** What the surveys of whole lines know already. */
+function surveyed(all: readonly Drawn[]): Domain {
+  const surveys = all.flatMap(({ stroke: { survey, past } }) => (past ? [survey, past.survey] : [survey]));
+  return [Math.min(...surveys.map(({ low }) => low)), Math.max(...surveys.map(({ high }) => high))];
+}
+
 export class Vertical {
   readonly domain = new EasedDomain();
   log = false;
@@ -41,7 +47,8 @@ export class Vertical {
     const current = log === this.log ? this.domain.target : null;
     const redone = log !== this.log;
     this.log = log;
-    this.ends = (inner ? innerExtent : extent)(all, within);
+    const plain = !log && !inner && within[0] === -Infinity && !horizontal.log && horizontal.axis !== "epoch";
+    this.ends = plain ? surveyed(all) : (inner ? innerExtent : extent)(all, within);
     const target = (limits && this.fixed(limits)) ?? this.fitting(current, percent);
     this.outside = inner || limits ? countOutside(all, within, target) : 0;
     this.state = state;

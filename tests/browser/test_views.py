@@ -298,9 +298,9 @@ def test_the_smoothing_that_the_reader_chose_reaches_python(inspector: LabNotebo
     smoothing.focus()
     smoothing.press("End")
     inspector.wait_for("harness.idle()")
-    assert inspector.execute("import time; time.sleep(0.2); print(inspector.smoothing)") == "0.99\n"
+    assert inspector.execute("import time; time.sleep(0.2); print(inspector.smoothing)") == "0.999\n"
     inspector.run(1)
-    expect(inspector.output(1).locator(".smoothing output")).to_have_text("0.99")
+    expect(inspector.output(1).locator(".header > .smoothing output")).to_have_text("0.999")
 
 
 RESTARTED = """

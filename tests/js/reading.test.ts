@@ -10,7 +10,7 @@ import { nextMark, notesAt } from "../../js/src/marks";
 import type { Scalars, Theme } from "../../js/src/model";
 import { logDomain, logTicks } from "../../js/src/projection";
 import { axisOf, isLogX, limitsOf, zoomOf } from "../../js/src/reading";
-import { slopeAt } from "../../js/src/slope";
+import { slopeAt, slopeWords } from "../../js/src/slope";
 import { smoothingWords, shareOf, weightAt } from "../../js/src/smoothing";
 import { formatClock, formatElapsed, formatLeft, timeTicks } from "../../js/src/timeticks";
 import { inOrder } from "../../js/src/tooltipwords";
@@ -134,7 +134,9 @@ test("the slope is that of the last tenth, per 1,000 steps", () => {
   const { change, per, over } = slopeAt(scalars("loss", {}, values), 1999)!;
   assert.deepEqual([Number(change.toFixed(9)), per, over], [-2, 1000, 200]);
   assert.equal(slopeAt(scalars("loss", {}, [1]), 0), null);
-  assert.deepEqual(slopeAt(scalars("loss", {}, [1, 2, NaN, 4]), 3), { change: 1, per: 1, over: 3 });
+  assert.equal(slopeWords(slopeAt(scalars("loss", {}, values), 1999), false), "falling by 2 per 1,000 steps over the last 200 steps");
+  assert.equal(slopeWords(slopeAt(scalars("loss", {}, values), 1999, 250), false), "falling by 0.5 per epoch over the last 200 steps");
+  assert.deepEqual(slopeAt(scalars("loss", {}, [1, 2, NaN, 4]), 3), { change: 1, per: 1, unit: "step", over: 3 });
 });
 
 test("the slider reaches 0.999, and its thirds are 0.9 and 0.99", () => {
