@@ -117,7 +117,7 @@ class Sender:
             for series in self._listed():
                 if series.tag in have:
                     splices.append(self._splice(series, _start(have[series.tag], series), answering=True))
-            return self._frame(splices)
+            return self._frame(splices, about=True)
 
     def snapshot(self, limit: int = SNAPSHOT_BYTES) -> Frame:
         """Every series from 0, in at most about ``limit`` bytes."""

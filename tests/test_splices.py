@@ -43,8 +43,10 @@ def same(first: Any, second: Any) -> bool:
 
 def assert_page_shows(page: Page, run: Run) -> None:
     """The page holds a faithful, possibly reduced, copy of every series."""
-    shown = {series["tag"]: series for series in page.dump()["series"]}
-    for tag in run.tags():
+    dumped = page.dump()
+    assert dumped["marks"] == [list(mark) for mark in run.marks]
+    shown = {series["tag"]: series for series in dumped["series"]}
+    for tag in [*run.tags("scalar"), *run.tags("histogram")]:
         series = run[tag]
         if not len(series) and tag not in shown:
             continue
