@@ -50,9 +50,9 @@ export function leftOf(planned: number | null, step: number, all: readonly Scala
   return Math.max(0, planned - 1 - step) / rateOf(all, LEFT_WINDOW_S);
 }
 
-/** The steps that the runs shown are going to have, where all that are live say so. */
-function plannedOf(stores: readonly Store[]): number | null {
-  const planned = stores.filter(({ state }) => state === "live").map((store) => store.planned ?? null);
+/** The steps that the runs shown are going to have, or would have had, where all that are not finished say so. */
+export function plannedOf(stores: readonly Store[]): number | null {
+  const planned = stores.filter(({ state }) => state !== "finished").map((store) => store.planned ?? null);
   return planned.length && !planned.includes(null) ? Math.max(...(planned as number[])) : null;
 }
 

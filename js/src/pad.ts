@@ -37,7 +37,7 @@ export class Pad {
   private readonly beside = make("div", { class: "axis-values", "aria-hidden": "true", title: LIMITS });
   private readonly log = make("button", { class: "axis-log", type: "button" }, "log");
   /** What the chart cannot show, for its title line. */
-  readonly note = make("span", { class: "legend-badge", hidden: "" });
+  readonly note = make("span", { class: "legend-unseen", hidden: "" });
   private words = "";
   private speak = false;
   /** Where the cursor was before the press, the first of two, and when that was. */

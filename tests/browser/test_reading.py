@@ -211,7 +211,7 @@ def test_all_charts_and_the_track_share_the_zoom_and_its_window_is_moved_by_its_
 
 def test_values_are_limited_by_hand_and_by_a_trait(opened: Opened) -> None:
     page = opened(Inspector(run(), tags=["loss"], limits={"loss": (0, 4)}))
-    badge = page.locator(".chart .legend-badge").first
+    badge = page.locator(".chart .legend-unseen").first
     expect(badge).to_have_text(re.compile(r"^\d+ outside$"))
     assert badge.text_content() == "301 outside", "150 on each side are beyond 4, and the outlier"
     chart = Chart(page)
@@ -236,7 +236,7 @@ def test_the_menu_lays_out_by_time_and_epochs_and_the_cursor_stays_a_step(chart:
     axis.select_option("epoch")
     chart.shows(0, 1000)
     page.get_by_label("logarithmic", exact=True).check()
-    expect(page.locator(".chart .legend-badge").first).to_have_attribute(
+    expect(page.locator(".chart .legend-unseen").first).to_have_attribute(
         "title", "1 point at epoch \u2264 0 cannot be shown"
     )
     axis.press("Escape")
@@ -253,15 +253,15 @@ def test_logarithmic_values_say_what_they_cannot_show(opened: Opened) -> None:
     plot(page).focus()
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
-    expect(page.locator(".legend-badge").first).to_have_attribute("title", "2 values \u2264 0 cannot be shown")
+    expect(page.locator(".legend-unseen").first).to_have_attribute("title", "2 values \u2264 0 cannot be shown")
     button.click()
-    expect(page.locator(".legend-badge").first).to_be_hidden()
+    expect(page.locator(".legend-unseen").first).to_be_hidden()
 
 
 def test_outliers_are_ignored_on_demand_and_counted(chart: Chart) -> None:
     chart.page.get_by_role("button", name="how charts are read").click()
     chart.page.get_by_label("ignore outliers").check()
-    badge = chart.page.locator(".chart .legend-badge").first
+    badge = chart.page.locator(".chart .legend-unseen").first
     expect(badge).to_have_text(re.compile(r"^\d+ outside$"))
 
 
@@ -341,6 +341,6 @@ live"""
     # About the middle of the axis, which has room for 1,250 steps while the run is live.
     assert lab.execute("print(live.zoom)") == "(468, 782)\n"
     lab.execute("live.zoom = None; live.limits = {'loss': (1, 1.5)}; live.mark('lr drop', step=500)")
-    expect(output.locator(".chart .legend-badge").first).to_have_text("500 outside")
+    expect(output.locator(".chart .legend-unseen").first).to_have_text("500 outside")
     chart.press("M")
     expect(chart).to_have_attribute("aria-label", re.compile(r"at step 500 \(lr drop\)"))

@@ -4,7 +4,7 @@ import { FakeScene, FakeStore, scalars } from "../../js/dev/fake";
 import { countOutside, extent, innerExtent, Coordinating, rowsWithin } from "../../js/src/drawn";
 import { Epochs } from "../../js/src/epochs";
 import { Horizontal } from "../../js/src/horizontal";
-import { leftOf } from "../../js/src/header";
+import { leftOf, plannedOf } from "../../js/src/header";
 import type { Stroke } from "../../js/src/line";
 import { nextMark, notesAt } from "../../js/src/marks";
 import type { Scalars, Theme } from "../../js/src/model";
@@ -180,4 +180,10 @@ test("traits that a page cannot make sense of are as if they were not set", () =
   assert.equal(limitsOf(knobs({ limits: {} }), "toString"), null);
   assert.deepEqual(limitsOf(knobs({ limits: { loss: [0, 2] } }), "loss"), [0, 2]);
   for (const zoom of [undefined, [1], [2, 1], ["a", "b"]]) assert.equal(zoomOf(zoom), null);
+});
+
+test("a total is said while a run is not finished, if all such runs have one", () => {
+  const store = (state: FakeStore["state"], planned: number | null): FakeStore => Object.assign(new FakeStore("run", [], state), { planned });
+  assert.deepEqual([plannedOf([store("live", 30)]), plannedOf([store("interrupted", 30)]), plannedOf([store("finished", 30)])], [30, 30, null]);
+  assert.deepEqual([plannedOf([store("live", 30), store("live", 50)]), plannedOf([store("live", 30), store("live", null)])], [50, null]);
 });
