@@ -58,7 +58,9 @@ export class TrackWindow {
 }
 
 /** Fades what the charts do not show, between the edges of the track and those of the window. */
-export function drawWindow(pen: CanvasRenderingContext2D, picture: Picture & { readonly height: number; readonly theme: Theme }, zoom: readonly [number, number]): void {
+export function drawWindow(
+  pen: CanvasRenderingContext2D, picture: Picture & { readonly height: number; readonly theme: Theme }, zoom: readonly [number, number],
+): void {
   const { width, height, theme } = picture;
   const [left, right] = zoom.map((step) => Math.round(Math.min(width, Math.max(0, trackX(picture, step)))));
   pen.fillStyle = theme.background;

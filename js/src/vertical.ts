@@ -72,11 +72,11 @@ export class Vertical {
     const missing = all.reduce((sum, { line }) => sum + line.missing, 0);
     const unshown = all.reduce((sum, { line }) => sum + line.unshown, 0);
     const { axis, log } = this.horizontal;
-    const what = axis === "epoch" ? "an epoch" : "a time";
-    const [brief, full] = !log ? [`without ${axis}`, `without ${what}`] : axis === "relative" ? ["at the start", "at the very start"] : [`at ${axis} \u2264 0`, `at ${axis} \u2264 0`];
+    const place = axis === "relative" ? "at the start" : `at ${axis} \u2264 0`;
+    const why = log ? place : `without ${axis === "epoch" ? "epoch" : "time"}`;
     return [
       { count: unshown, brief: "\u2264 0", full: `${many(unshown, "value")} \u2264 0 cannot be shown` },
-      { count: missing, brief, full: `${many(missing, "point")} ${full} cannot be shown` },
+      { count: missing, brief: why, full: `${many(missing, "point")} ${why} cannot be shown` },
       { count: this.outside, brief: "outside", full: `${many(this.outside, "point")} outside of what the axis spans` },
     ].filter(({ count }) => count > 0);
   }
