@@ -105,7 +105,7 @@ class Sender:
             return self._frame(splices, dict(self._sent), about=True)
 
     def answer(self, have: Mapping[str, Any]) -> Frame:
-        """The rows a page lacks by its own count.
+        """The rows a page lacks by its own count, and how far every series was sent.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class Sender:
             for series in self._listed():
                 if series.tag in have:
                     splices.append(self._splice(series, _start(have[series.tag], series), answering=True))
-            return self._frame(splices, about=True)
+            return self._frame(splices, dict(self._sent), about=True)
 
     def snapshot(self, limit: int = SNAPSHOT_BYTES) -> Frame:
         """Every series from 0, in at most about ``limit`` bytes."""
