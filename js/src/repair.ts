@@ -11,6 +11,9 @@ const UNSURE = "some points may be missing: the kernel tells when its cell ends"
 /** A kernel that can answer has done so by then. */
 const PATIENCE_MS = 500;
 const LONGEST_MS = 300_000;
+/** A kernel that has nothing more to send says within a second how far it has sent. */
+const REST_MS = 1500;
+const LONGEST_REST_MS = 10_000;
 
 export type Have = Record<string, [number, number]>;
 
@@ -22,10 +25,17 @@ export class Repair implements Listeners {
   /** Messages may have been lost and left no gap in what came: only totals can tell. */
   private unsure = false;
   private over = false;
+  /** Number of the frame up to which nothing is missing that the gaps do not tell. */
+  private whole = -1;
+  private resting: ReturnType<typeof setTimeout> | undefined;
+  private came = 0;
 
   /** `send` throws where the kernel is gone. */
   constructor(private readonly store: RunStore, private readonly send: (have: Have) => void, signal: AbortSignal) {
-    signal.addEventListener("abort", () => clearTimeout(this.timer));
+    signal.addEventListener("abort", () => {
+      clearTimeout(this.timer);
+      clearTimeout(this.resting);
+    });
   }
 
   /** What was sent before anybody listened is lost, and of some series the snapshot may hold less than the page can. */
@@ -46,12 +56,15 @@ export class Repair implements Listeners {
   /** A message was applied to the store, which misses these tags now. */
   taken(frame: Frame, snapshot: boolean, missing: readonly string[]): void {
     // A frame of nothing is the answer of a run of which nothing was sent.
-    if (this.unsure && (snapshot || frame.totals.size || !frame.splices.length)) {
+    const told = snapshot || frame.totals.size > 0 || !frame.splices.length;
+    if (told || frame.number === this.whole + 1) {
+      this.whole = Math.max(this.whole, frame.number);
+      if (this.unsure) this.startAnew();
       this.unsure = false;
-      this.startAnew();
     }
+    this.expectRest(told);
     if (missing.length || this.unsure) this.ask();
-    else this.rest();
+    else this.heal();
   }
 
   lost(): void {
@@ -93,7 +106,16 @@ export class Repair implements Listeners {
     this.ask();
   }
 
-  private rest(): void {
+  /** Rows that nothing follows, neither others nor totals, may have been followed by a tail that was lost. */
+  private expectRest(told: boolean): void {
+    const now = performance.now();
+    const patience = Math.min(REST_MS + 2 * (now - this.came), LONGEST_REST_MS);
+    this.came = now;
+    clearTimeout(this.resting);
+    if (!told) this.resting = setTimeout(() => this.back(), patience);
+  }
+
+  private heal(): void {
     this.startAnew();
     this.store.say("");
   }

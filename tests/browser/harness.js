@@ -12,6 +12,7 @@ window.harness = (() => {
   return {
     shown: () => Boolean(window.jupyterapp?.shell && panel()?.context.isReady && panel().content.widgets.length),
     idle: () => kernel()?.connectionStatus === "connected" && kernel().status === "idle",
+    connected: () => kernel()?.connectionStatus === "connected",
     kernelInfo: async () => void (await kernel().info),
     interrupt: async () => void (await kernel().interrupt()),
     save: async () => void (await panel().context.save()),

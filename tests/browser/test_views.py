@@ -199,7 +199,7 @@ def test_a_reloaded_page_shows_everything_again(inspector: LabNotebook) -> None:
 
 def test_a_kernel_restart_is_said_in_words(inspector: LabNotebook) -> None:
     inspector.restart_kernel()
-    expect(inspector.output(1).locator(".header-notice")).to_contain_text("kernel was restarted")
+    expect(inspector.output(1).locator(".header-notice")).to_contain_text("kernel has restarted")
     track = slider(inspector.output(1))
     track.focus()
     track.press("Home")

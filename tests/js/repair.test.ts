@@ -59,7 +59,7 @@ test("once filled nothing is asked any more, and the next gap is asked for at on
   take(frame([rows(0, 3)]));
   take(frame([rows(5, 1)]));
   mock.timers.tick(10_000);
-  take(frame([rows(3, 3)]));
+  take(frame([rows(3, 3)], [["loss", 6]]));
   const before = asked.length;
   mock.timers.tick(3_600_000);
   assert.equal(asked.length, before);
@@ -83,6 +83,7 @@ test("after the connection comes back the totals tell what was lost, also of a s
 test("rows that go on do not prove that nothing was lost", () => {
   const { store, repair, take } = page();
   take(frame([rows(0, 3)]));
+  number++;
   repair.lost();
   repair.back();
   take(frame([rows(3, 1)]));
@@ -121,5 +122,31 @@ test("a page that never heard of a kernel says nothing of it", () => {
   repair.ended();
   mock.timers.tick(3_600_000);
   assert.deepEqual(asked, []);
+  assert.equal(store.notice, "");
+});
+
+test("rows that neither rows nor totals follow may have lost their tail, so the page asks how far it should be", () => {
+  const { store, asked, take } = page();
+  take(frame([rows(0, 3)]));
+  for (let quarter = 0; quarter < 80; quarter++) mock.timers.tick(250);
+  assert.deepEqual(asked[0], {});
+  assert.match(store.notice, /^some points may be missing/);
+});
+
+test("totals are the end of it, and nothing is asked", () => {
+  const { asked, take } = page();
+  take(frame([rows(0, 3)]));
+  take(frame([], [["loss", 3]]));
+  for (let quarter = 0; quarter < 80; quarter++) mock.timers.tick(250);
+  assert.deepEqual(asked, []);
+});
+
+test("the next frame in number proves that nothing was lost before it", () => {
+  const { store, repair, take } = page();
+  take(frame([], [["loss", 0]]));
+  take(frame([rows(0, 3)]));
+  repair.back();
+  take(frame([rows(3, 1)]));
+  mock.timers.tick(500);
   assert.equal(store.notice, "");
 });
