@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from weakref import WeakSet, WeakValueDictionary
 
-import anywidget
 import traitlets
 
 from nbviz.charts import family
@@ -20,6 +19,7 @@ from nbviz.pump import Pump
 from nbviz.run import Run
 from nbviz.sender import Sender
 from nbviz.values import STEP_LIMIT
+from nbviz.widget import Widget
 
 STATIC = pathlib.Path(__file__).parent / "static"
 SAVE_SECONDS = 30.0
@@ -43,7 +43,7 @@ def _layer_from_page(value: Any, channel: Any) -> Any:
     return value if value is None or type(value) is str else channel.layer
 
 
-class Channel(anywidget.AnyWidget):
+class Channel(Widget):
     """A widget without a picture: holds the page's copy of one run, and the cursor and the layer all its views share.
 
     Use `Channel.of`; there is one channel a run.

@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rebin": {"formats", "series"},
     "reduce": set(),
     "sender": {"charts", "formats", "marks", "rebin", "reduce", "run", "series"},
-    "channel": {"charts", "formats", "pump", "run", "sender", "series", "values"},
+    "channel": {"charts", "formats", "pump", "run", "sender", "series", "values", "widget"},
+    "widget": set(),
     "picture": {"channel", "charts", "layers", "rebin", "reduce", "run", "series"},
     "export": {"channel", "charts", "picture", "run", "series"},
     "sources": {"column", "formats", "run", "series", "tables"},
@@ -47,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bq": {"channel", "charts", "formats", "picture", "reduce", "run", "series"},
     "command": {"export", "run", "series", "sources", "tables", "views"},
     "__main__": {"command"},
-    "views": {"channel", "charts", "export", "formats", "layers", "picture", "run", "series", "track", "values"},
+    "views": {"channel", "charts", "export", "formats", "layers", "picture", "run", "series", "track", "values", "widget"},
 }
 
 # Only views bring these: who reads a log does not wait for them.

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
-import anywidget
 import traitlets
 
 from nbviz.channel import STATIC, Channel, kernel_only
 from nbviz.charts import family
 from nbviz.run import Run
 from nbviz.series import Series
+from nbviz.widget import Widget
 
 OWN = ("panels", "channels", "names", "picture", "step")
 """Traits that a view sets itself, no options of its constructor."""
@@ -55,7 +55,7 @@ class _Step(traitlets.Int):  # type: ignore[type-arg]  # traitlets 5.9 cannot be
         super().set(view, step)
 
 
-class View(anywidget.AnyWidget):
+class View(Widget):
     """A picture of one or several runs; it holds knobs, never data.
 
     Parameters
