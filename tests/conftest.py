@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Last, because they take longest, and because Playwright leaves an event loop running in this
     # thread, in which asyncio.run() refuses to work.
     items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+def pytest_sessionfinish() -> None:
+    if console := sys.modules.get("nbviz.console"):
+        console._of_runs.clear()  # what the runs of tests would say at the end of the process is no news
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

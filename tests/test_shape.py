@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sender": {"charts", "formats", "marks", "rebin", "reduce", "run", "series"},
     "channel": {"charts", "formats", "pump", "run", "sender", "series", "values", "widget"},
     "widget": set(),
+    "console": {"charts", "run", "series"},
     "picture": {"channel", "charts", "layers", "rebin", "reduce", "run", "series"},
     "export": {"channel", "charts", "picture", "run", "series"},
     "sources": {"column", "formats", "run", "series", "tables"},
@@ -48,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bq": {"channel", "charts", "formats", "picture", "reduce", "run", "series"},
     "command": {"export", "run", "series", "sources", "tables", "views"},
     "__main__": {"command"},
-    "views": {"channel", "charts", "export", "formats", "layers", "picture", "run", "series", "track", "values", "widget"},
+    "views": {"channel", "charts", "console", "export", "formats", "layers", "picture", "run", "series", "track", "values", "widget"},
 }
 
 # Only views bring these: who reads a log does not wait for them.

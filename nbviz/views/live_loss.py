@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 
-from nbviz.run import Run
+from nbviz.console import Console
+from nbviz.run import Run, State
 from nbviz.series import Sketch
 from nbviz.track import Item
 from nbviz.views.charted import Charted
@@ -56,6 +57,8 @@ class LiveLoss(Charted):
 
     Notes
     -----
+    Where there is no notebook, as in a script, one line on stderr says how far the run is.
+
     How series are charted is decided by `nbviz.charts`: roles of one metric share a chart (``loss``, ``val_loss``,
     ``train/loss``, ``val/loss``), accuracy-like metrics share another, any further metric has its own.
     """
@@ -81,6 +84,10 @@ class LiveLoss(Charted):
         if total_steps is not None:
             self._run.total_steps = total_steps
         super().__init__(self._run, title=title or "", smoothing=smoothing, **options)
+        # The comm of a process that no notebook listens to.
+        self._console = Console.of(self._run) if type(self.comm).__name__ == "DummyComm" else None
+        if self._console is not None:
+            self.channels[0].follow(self._console)
 
     @property
     def run(self) -> Run:
@@ -117,7 +124,7 @@ class LiveLoss(Charted):
 
     def finish(self) -> None:
         """Say that training is over. Logging more is allowed and makes the run live again."""
-        self._run.finish()
+        self._finish("finished")
 
     def __enter__(self) -> LiveLoss:
         return self
@@ -126,6 +133,11 @@ class LiveLoss(Charted):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if kind is None:
-            self._run.finish()
+            self._finish("finished")
         else:
-            self._run.finish("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
+            self._finish("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
+
+    def _finish(self, state: State) -> None:
+        self._run.finish(state)
+        if self._console is not None:
+            self._console.close()

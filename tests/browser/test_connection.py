@@ -1,4 +1,4 @@
-"""What a reader sees when messages are lost, repeated and late, the connection breaks, the page sleeps, the kernel dies."""
+"""Messages lost, repeated and late, a connection that breaks, a page that sleeps, a kernel that dies: what is shown."""
 
 from __future__ import annotations
 
