@@ -6,8 +6,10 @@ BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix js
 NODE_MODULES := js/node_modules/.package-lock.json
 TORCH := torch==2.13.0
+# Kernels that people have besides the newest one, in which the browser tests run as well.
+KERNELS := 6.30.1 7.0.1 7.3.0 7.4.0
 
-.PHONY: help demo lab test check bench js chromium torch clean
+.PHONY: help demo lab test check bench js chromium kernels torch clean
 
 help:
 	@echo "make demo    train a small model and show the widgets at work"
@@ -24,7 +26,7 @@ demo: .venv/.demo
 lab: .venv/.demo
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(wildcard demo/digits_executed.ipynb) notebooks/01_live_loss.ipynb)
 
-test: .venv/.dev $(NODE_MODULES) torch chromium
+test: .venv/.dev $(NODE_MODULES) torch chromium kernels
 	$(BIN)/python -m pytest $(TESTS)
 
 check: .venv/.dev $(NODE_MODULES)
@@ -61,6 +63,11 @@ $(NODE_MODULES): js/package-lock.json .venv/.dev
 torch: | .venv/.dev
 	@test -e .venv/.torch || { $(BIN)/python -m pip install --quiet '$(TORCH)' && touch .venv/.torch; } \
 	  || echo "$(TORCH) cannot be had for this Python, so the tests that need torch will not run."
+
+kernels: $(KERNELS:%=.venv/kernels/%)
+
+.venv/kernels/%: | .venv/.dev
+	@$(BIN)/python -m pip install --quiet --no-deps --target $@ ipykernel==$*
 
 chromium:
 	@if [ -n "$$NBVIZ_CHROMIUM" ] || command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; \

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from typing import Protocol
 
@@ -110,7 +111,9 @@ class Pump:
         """Tick on a daemon thread from now on."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="nbviz-pump", daemon=True)
+                # ipykernel 7.0 sends nothing from a thread whose context does not know what cell it is of.
+                run = partial(copy_context().run, self._run)
+                self._thread = threading.Thread(target=run, name="nbviz-pump", daemon=True)
                 self._thread.start()
 
     def _run(self) -> None:

@@ -46,7 +46,12 @@ FLAGS = [
 
 class OpenNotebook(Protocol):
     def __call__(
-        self, cells: Sequence[str | NotebookNode], name: str | None = None, host: str = "lab", kernel: bool = True
+        self,
+        cells: Sequence[str | NotebookNode],
+        name: str | None = None,
+        host: str = "lab",
+        kernel: bool = True,
+        kernelspec: str = "python3",
     ) -> LabNotebook: ...
 
 
@@ -117,10 +122,14 @@ def open_notebook(lab: JupyterServer, page: Page) -> OpenNotebook:
     numbers = itertools.count()
 
     def open_notebook(
-        cells: Sequence[str | NotebookNode], name: str | None = None, host: str = "lab", kernel: bool = True
+        cells: Sequence[str | NotebookNode],
+        name: str | None = None,
+        host: str = "lab",
+        kernel: bool = True,
+        kernelspec: str = "python3",
     ) -> LabNotebook:
         name = name or f"test{next(numbers)}.ipynb"
-        lab.write_notebook(name, cells)
+        lab.write_notebook(name, cells, kernelspec)
         return LabNotebook(page, lab, name, host).open(kernel)
 
     return open_notebook

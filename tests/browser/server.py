@@ -21,6 +21,7 @@ from typing import Any
 import nbformat.v4
 from nbformat import NotebookNode
 
+KERNELS = Path(sys.prefix) / "kernels"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
@@ -54,6 +55,7 @@ class JupyterServer:
         self._log = folder / "server.log"
         self.reset_settings()
         self._configure(folder / "config")
+        self._install_kernels(folder / "data" / "kernels")
         with self._log.open("wb") as log:
             # A session of its own, so that stop() reaches every process the server may have started.
             self._process = subprocess.Popen(
@@ -94,6 +96,18 @@ class JupyterServer:
         folder.mkdir()
         (folder / "jupyter_server_config.json").write_text(json.dumps(config), "utf-8")
 
+    def _install_kernels(self, folder: Path) -> None:
+        """A kernel for each of the older versions of ipykernel that `make kernels` has put aside."""
+        for version in sorted(KERNELS.glob("*")):
+            spec = {
+                "argv": [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+                "display_name": f"ipykernel {version.name}",
+                "language": "python",
+                "env": {"PYTHONPATH": os.pathsep.join([str(version), os.environ.get("PYTHONPATH", "")])},
+            }
+            (folder / version.name).mkdir(parents=True)
+            (folder / version.name / "kernel.json").write_text(json.dumps(spec), "utf-8")
+
     def _environment(self, folder: Path) -> dict[str, str]:
         return {
             **os.environ,
@@ -126,11 +140,11 @@ class JupyterServer:
         """Return where a notebook opens: in JupyterLab, with any earlier workspace ignored, or in Notebook 7."""
         return f"{self.url}/lab/tree/{name}?reset" if host == "lab" else f"{self.url}/notebooks/{name}"
 
-    def write_notebook(self, name: str, cells: Sequence[str | NotebookNode]) -> None:
+    def write_notebook(self, name: str, cells: Sequence[str | NotebookNode], kernel: str = "python3") -> None:
         """Write a notebook that the server has not signed: code cells as text, or whole cells of any kind."""
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
         )
         (self.root / name).write_text(nbformat.writes(notebook), "utf-8")
 
