@@ -24,7 +24,10 @@ from nbviz.widget import Widget
 STATIC = pathlib.Path(__file__).parent / "static"
 SAVE_SECONDS = 30.0
 AGE_SHARE = 1 / 100
-"""While a run grows, its snapshot and picture are renewed every 30 s, after eight hours every 5 min."""
+"""While a run grows, its snapshot and picture are renewed every 30 s, after eight hours every 5 min.
+
+At first after 1, 2, 4, 8 and 16 s: a page that was still opening lost the frames until then, and where the kernel cannot
+answer during a cell (marimo, ipykernel 6) nothing else could bring them before its end."""
 
 pump = Pump()
 
@@ -103,7 +106,7 @@ class Channel(Widget):
             self._post(self._sender.take())
         for follower in list(self._followers):
             follower.flushed()
-        if self._unsaved_for() > 0:
+        if self._unsaved_for() >= 0:
             self._save()
 
     def rest(self, final: bool = False) -> float | None:
@@ -118,7 +121,8 @@ class Channel(Widget):
     def _unsaved_for(self) -> float:
         """Seconds for which a renewal has been due."""
         now = self._clock()
-        return now - self._saved - max(SAVE_SECONDS, (now - self._born) * AGE_SHARE)
+        young = max(1.0, self._saved - self._born)
+        return now - self._saved - max(min(SAVE_SECONDS, young), (now - self._born) * AGE_SHARE)
 
     def _save(self) -> None:
         self._saved = self._clock()

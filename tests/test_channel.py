@@ -159,3 +159,16 @@ def test_a_comm_that_fails_is_reported_and_training_goes_on(monkeypatch: pytest.
         live.finish()
         pump.settle()
     assert live.run["loss"].values.tolist() == list(range(10))
+
+
+def test_the_snapshot_of_a_young_run_is_renewed_often_for_pages_that_were_still_opening(
+    sent: list[Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, renewed = 50.0, []
+    channel = Channel(Run(), clock=lambda: now)
+    monkeypatch.setattr(channel, "send_state", lambda _key: renewed.append(now - 50))
+    for _ in range(400):
+        channel._run.log(loss=1.0)
+        channel.flush()
+        now += 0.25
+    assert renewed == [0, 1, 2, 4, 8, 16, 32, 62, 92]

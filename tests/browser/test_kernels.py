@@ -27,7 +27,7 @@ HOSTS = [
 """With which kernel, and whether it answers while a cell is busy. python3 has the newest ipykernel."""
 
 
-@pytest.mark.parametrize(("host", "kernel", "answers"), HOSTS, ids=lambda each: str(each))
+@pytest.mark.parametrize(("host", "kernel", "answers"), HOSTS, ids=str)
 def test_a_view_lives_is_reloaded_and_healed_while_a_cell_is_busy(
     lab: JupyterServer, page: Page, open_notebook: OpenNotebook, host: str, kernel: str, answers: bool
 ) -> None:
