@@ -26,8 +26,8 @@ SAVE_SECONDS = 30.0
 AGE_SHARE = 1 / 100
 """While a run grows, its snapshot and picture are renewed every 30 s, after eight hours every 5 min.
 
-At first after 1, 2, 4, 8 and 16 s: a page that was still opening lost the frames until then, and where the kernel cannot
-answer during a cell (marimo, ipykernel 6) nothing else could bring them before its end."""
+At first after 1, 2, 4, 8 and 16 s: a page that was still opening lost the frames until then, and where the kernel
+cannot answer during a cell (marimo, ipykernel 6) nothing else could bring them before its end."""
 
 pump = Pump()
 
