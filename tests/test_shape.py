@@ -49,7 +49,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bq": {"channel", "charts", "formats", "picture", "reduce", "run", "series"},
     "command": {"export", "run", "series", "sources", "tables", "views"},
     "__main__": {"command"},
-    "views": {"channel", "charts", "console", "export", "formats", "layers", "picture", "run", "series", "track", "values", "widget"},
+    "views": {
+        "channel",
+        "charts",
+        "console",
+        "export",
+        "formats",
+        "layers",
+        "picture",
+        "run",
+        "series",
+        "track",
+        "values",
+        "widget",
+    },
 }
 
 # Only views bring these: who reads a log does not wait for them.
