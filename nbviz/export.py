@@ -11,7 +11,7 @@ from typing import Any
 from nbviz.channel import STATIC, Channel
 
 SNAPSHOT_BYTES = 8_000_000
-VIEW = ("panels", "channels", "names", "title", "smoothing", "superseded", "tags", "picture")
+VIEW = ("panels", "channels", "names", "title", "smoothing", "superseded", "speech", "tags", "picture")
 
 PAGE = """\
 <!doctype html>
@@ -26,10 +26,14 @@ style-src 'unsafe-inline'; img-src data:">
 :root {{ color-scheme: light dark; }}
 body {{ margin: 24px; background: light-dark(#fff, #14171d); }}
 #nbviz {{ max-width: 1400px; margin: auto; }}
+h1 {{ position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }}
 </style>
 </head>
 <body>
-<main id="nbviz"></main>
+<main>
+<h1>{title}</h1>
+<div id="nbviz"></div>
+</main>
 <script type="application/json" id="nbviz-models">{models}</script>
 <script type="text/plain" id="nbviz-channel">{channel}</script>
 <script type="text/plain" id="nbviz-views">{views}</script>

@@ -89,6 +89,8 @@ def test_several_runs_are_shown_at_one_step() -> None:
         {"smoothing": float("nan")},
         {"superseded": 1},
         {"superseded": "yes"},
+        {"speech": 0},
+        {"speech": None},
         {"title": 3},
         {"title": "evil"},
         {"tags": 3},
@@ -117,6 +119,13 @@ def test_the_page_shows_and_hides_superseded_rows() -> None:
     assert not live.superseded
     live.set_state({"superseded": True})
     assert live.superseded
+
+
+def test_the_page_and_python_silence_a_view() -> None:
+    live = LiveLoss()
+    assert live.speech and not LiveLoss(speech=False).speech
+    live.set_state({"speech": False})
+    assert not live.speech
 
 
 SELECTION = {"tag": "fc1", "values": (-0.5, 1.0), "steps": (0, 20)}

@@ -49,6 +49,7 @@ class FakeCursor implements Cursor {
 export class FakeScene implements Scene {
   smoothing = 0.9;
   superseded = false;
+  speech = true;
   zoom: readonly [number, number] | null = null;
   readonly panels: readonly string[] = ["header", "charts", "ridges", "scrubber"];
   readonly cursor = new FakeCursor();
@@ -57,6 +58,7 @@ export class FakeScene implements Scene {
   tags: readonly string[] | null = null;
   layer: string | null = null;
   request: () => void = () => {};
+  say: (words: string) => void = () => {};
 
   constructor(readonly stores: readonly FakeStore[], public theme: Theme, readonly title = "") {}
 

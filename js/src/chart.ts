@@ -12,6 +12,7 @@ import { Pad } from "./pad";
 import { paintPointers, type Pointer } from "./pointers";
 import { unprojected } from "./projection";
 import { legendOf, sentenceOf } from "./readout";
+import { audible, voiceIn, type Voice } from "./sound";
 import { isPercent, Strokes } from "./strokes";
 import { rowAt } from "./survey";
 import { tooltipOf } from "./tooltipwords";
@@ -58,6 +59,7 @@ export class Chart {
     this.legend = new Legend(name, (key) => this.toggle(key), signal);
     this.pad = new Pad(scene, shared, name, signal);
     this.legend.element.querySelector(".legend-end")!.prepend(this.pad.note);
+    audible.set(this.pad.element, () => this.voices());
     this.element.className = "chart";
     this.element.append(this.legend.element, this.pad.element);
   }
@@ -65,6 +67,12 @@ export class Chart {
   remove(): void {
     this.stop.abort();
     this.element.remove();
+  }
+
+  private voices(): Voice[] {
+    const { ready, pad: { plot } } = this;
+    if (!ready || !plot) return [];
+    return ready.shown.map(({ line: { x, y, series: { length } } }) => voiceIn(plot, { x, y, length }));
   }
 
   private toggle(key: string): void {

@@ -211,6 +211,7 @@ class Compare implements Panel {
   }
 
   private key(event: KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (by) this.read(Math.min(BINS - 1, Math.max(0, (this.bin < 0 ? BINS >> 1 : this.bin) + by)), true);
     else if (event.key === "Escape" && this.bin >= 0) this.read(-1, false);
@@ -222,7 +223,7 @@ class Compare implements Panel {
 
   /** Says what each side has at a bin. */
   private read(bin: number, aloud: boolean): void {
-    const { parts, shown } = this;
+    const { parts, scene, shown } = this;
     this.bin = bin;
     parts.tip.hidden = bin < 0 || !shown;
     this.scene.request();
@@ -232,7 +233,7 @@ class Compare implements Panel {
     const rows = sides.map(({ label, capture }, i) => `${label || `step ${formatStep(capture.step)}`}: ${shareText(shares[i][bin])}`);
     const lines = [`${low} to ${high}`, ...rows];
     placeTip(parts, lines, frame.left + ((bin + 0.5) * (frame.right - frame.left)) / BINS, parts.plot.offsetTop + OVER / 2);
-    if (aloud) setText(parts.said, lines.join(", "));
+    if (aloud) scene.say(lines.join(", "));
   }
 }
 

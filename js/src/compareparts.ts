@@ -20,11 +20,10 @@ export function makeParts() {
   const head = make("div", { class: "ridges-head" }, pick, ...sides.map(({ button }) => button), make("span", { class: "ridges-space" }), scales.element);
   const [over, difference, axis] = Array.from({ length: 3 }, () => make("canvas", { "aria-hidden": "true" }));
   const tip = make("div", { class: "ridges-tip", hidden: "" });
-  const plot = make("div", { class: "compare-plot", tabindex: "0", role: "img" }, over, difference, axis);
-  const said = make("output", { class: "only-heard", "aria-live": "polite" });
-  const body = make("div", { class: "ridges-body" }, head, plot, tip, said);
+  const plot = make("div", { class: "compare-plot", tabindex: "0", role: "application", "aria-roledescription": "comparison" }, over, difference, axis);
+  const body = make("div", { class: "ridges-body" }, head, plot, tip);
   const empty = make("p", { class: "ridges-empty" });
-  return { element: make("section", { class: "ridges compare" }, body, empty), body, empty, pick, sides, scales, head, over, difference, axis, plot, tip, said };
+  return { element: make("section", { class: "ridges compare" }, body, empty), body, empty, pick, sides, scales, head, over, difference, axis, plot, tip };
 }
 
 /** The hues of the sides: those of training and validation, the second dashed as well. */

@@ -38,13 +38,12 @@ function makeParts() {
   const [base, overlay, foot] = [make("canvas"), make("canvas"), make("canvas", { class: "bands-foot", "aria-hidden": "true" })];
   const held = make("div", { class: "bands-held", "aria-hidden": "true" }, base, overlay);
   const content = make("div", { class: "bands-content" }, held);
-  const said = make("output", { class: "only-heard", "aria-live": "polite" });
   const tooltip = new Tooltip();
-  const viewport = make("div", { class: "bands-viewport", tabindex: "0", role: "group", "aria-roledescription": "small charts" }, content, said);
+  const viewport = make("div", { class: "bands-viewport", tabindex: "0", role: "application", "aria-roledescription": "small charts" }, content);
   const body = make("div", { class: "bands-body" }, head, viewport, foot, tooltip.element);
   const empty = make("p", { class: "ridges-empty", hidden: "" }, "No histograms yet: ", make("code", {}, "run.log_histogram(…)"));
   const element = make("section", { class: "ridges bands" }, body, empty);
-  return { element, body, empty, title, step, note, toggles, base, overlay, foot, held, content, viewport, said, tooltip };
+  return { element, body, empty, title, step, note, toggles, base, overlay, foot, held, content, viewport, tooltip };
 }
 
 class Distributions implements Panel {
@@ -66,11 +65,11 @@ class Distributions implements Panel {
   private readonly reader: Reader;
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
-    const { element, note, viewport, said, toggles } = this.parts;
+    const { element, note, viewport, toggles } = this.parts;
     this.element = element;
     this.superseded = makeSuperseded(scene, signal);
     note.after(this.superseded.element);
-    this.reader = new Reader(scene, viewport, said, this, signal);
+    this.reader = new Reader(scene, viewport, this, signal);
     for (const toggle of toggles) toggle.addEventListener("click", (event) => this.turn((event.target as HTMLButtonElement).value), { signal });
   }
 

@@ -5,8 +5,8 @@ import type { Horizontal } from "./horizontal";
 import { bottomOf, fromX, fromY, rightOf, type Plot } from "./line";
 import type { Scene } from "./model";
 import type { Pointers } from "./pointers";
-import { unproject } from "./projection";
-import { setLimits } from "./reading";
+import { project, unproject } from "./projection";
+import { limitsOf, setLimits } from "./reading";
 
 /** Pixels of a drag that are but an unsteady click. */
 const CLICK = 4;
@@ -116,10 +116,7 @@ export class Gestures {
     const band = { zoom: this.between(plot), limits: this.beside(plot) };
     this.drag = null;
     if (moved && drag.kind === "zoom") this.horizontal.zoom(this.scene, band.zoom);
-    if (moved && drag.kind === "limits") {
-      const [low, high] = band.limits.map((each) => Number(unproject(each, plot.logy).toPrecision(3)));
-      if (low < high) setLimits(this.scene, this.chart, [low, high]);
-    }
+    if (moved && drag.kind === "limits") this.limit(plot, band.limits);
     this.scene.request();
   }
 
@@ -181,7 +178,30 @@ export class Gestures {
     else if (key === "0" || (key === "Escape" && this.scene.zoom)) this.horizontal.reset(this.scene);
     else if (shiftKey && key === "ArrowLeft") this.pan(shown, -KEY_PAN * (high - low), false);
     else if (shiftKey && key === "ArrowRight") this.pan(shown, KEY_PAN * (high - low), false);
+    else return this.alongValues(key);
+    return true;
+  }
+
+  /** What a drag along the value axis does, by keys. */
+  private alongValues(key: string): boolean {
+    const plot = this.plot();
+    if (!plot) return false;
+    // What is on its way is not where a second press begins.
+    const set = limitsOf(this.scene, this.chart);
+    const [low, high] = set && (!plot.logy || set[0] > 0) ? set.map((each) => project(each, plot.logy)) : plot.y;
+    const height = high - low;
+    const moves: Readonly<Record<string, Domain>> = {
+      y: [height / 4, -height / 4], Y: [-height / 2, height / 2],
+      PageUp: [height * KEY_PAN, height * KEY_PAN], PageDown: [-height * KEY_PAN, -height * KEY_PAN],
+    };
+    if (key === "f") setLimits(this.scene, this.chart, null);
+    else if (Object.hasOwn(moves, key)) this.limit(plot, [low + moves[key][0], high + moves[key][1]]);
     else return false;
     return true;
+  }
+
+  private limit(plot: Plot, ends: Domain): void {
+    const [low, high] = ends.map((each) => Number(unproject(each, plot.logy).toPrecision(3)));
+    if (low < high) setLimits(this.scene, this.chart, [low, high]);
   }
 }

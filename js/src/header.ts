@@ -94,7 +94,7 @@ function stateWord(state: State, arriving: boolean): string {
   return arriving ? "training" : "waiting";
 }
 
-function titleOf({ title, stores }: Scene): string {
+export function titleOf({ title, stores }: Pick<Scene, "title" | "stores">): string {
   if (title) return title;
   return stores.length === 1 ? stores[0].run : `${stores.length} runs`;
 }
@@ -128,7 +128,7 @@ export function makeSuperseded(scene: Scene, signal: AbortSignal, shows = inPane
 /** One line: what runs, how it is, how far it is, and what is wrong. */
 export const makeHeader: MakePanel = (scene, signal) => {
   const dot = make("span", { class: "header-dot", "aria-hidden": "true" });
-  const title = make("span", { class: "header-title" });
+  const title = make("h2", { class: "header-title" });
   const word = make("span", { class: "header-word" });
   const step = make("b");
   const total = make("span", { class: "header-total" });
@@ -138,7 +138,7 @@ export const makeHeader: MakePanel = (scene, signal) => {
   const notice = make("span", { class: "header-notice", role: "status" });
   const knobs = [makeSuperseded(scene, signal), makeSmoothing(scene, signal), makeMenu(scene, signal)];
   const facts = make("div", { class: "header-facts" }, dot, title, word, steps, rate, left, notice);
-  const element = make("header", { class: "header" }, facts, ...knobs.map((knob) => knob.element));
+  const element = make("div", { class: "header" }, facts, ...knobs.map((knob) => knob.element));
   const arrivals = new Arrivals(scene, signal);
   let rated = -Infinity;
 

@@ -42,11 +42,11 @@ class LayerMap implements Panel {
   private readonly reader: Reader;
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
-    const { element, legend, pad, said, select, first } = this.parts;
+    const { element, legend, pad, select, first } = this.parts;
     this.element = element;
     this.superseded = makeSuperseded(scene, signal, (_scene, series) => this.series.has(series));
     legend.before(this.superseded.element);
-    this.reader = new Reader(scene, pad, said, this, signal);
+    this.reader = new Reader(scene, pad, this, signal);
     select.addEventListener("change", () => {
       scene.knobs.set("statistic", select.value);
       scene.keep?.("statistic");

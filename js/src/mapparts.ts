@@ -27,12 +27,11 @@ export function makeParts() {
   const cells = make("canvas");
   const overlay = make("canvas");
   const tooltip = new Tooltip();
-  const said = make("output", { class: "only-heard", "aria-live": "polite" });
-  const pad = make("div", { class: "map-pad", tabindex: "0", role: "group", "aria-roledescription": "heat map" }, cells, overlay, tooltip.element, said);
+  const pad = make("div", { class: "map-pad", tabindex: "0", role: "application", "aria-roledescription": "heat map" }, cells, overlay, tooltip.element);
   const body = make("div", {}, head, pad);
   const empty = make("p", { class: "ridges-empty", hidden: "" });
   const element = make("section", { class: "ridges map" }, body, empty);
-  return { element, body, empty, step, at, note, first, low, bar, high, zero, broken, legend, select, head, cells, overlay, tooltip, said, pad };
+  return { element, body, empty, step, at, note, first, low, bar, high, zero, broken, legend, select, head, cells, overlay, tooltip, pad };
 }
 
 export function cellText(reading: Reading, value: number): string {

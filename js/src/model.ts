@@ -143,6 +143,10 @@ export interface Scene {
   readonly knobs: Map<string, unknown>;
   /** Keeps what the reader has chosen, where there is somebody to keep it. */
   keep?: (knob: string) => void;
+  /** Whether a screen reader is told how training goes. */
+  speech: boolean;
+  /** Says words to a screen reader, in the one live region of the view. */
+  say(words: string): void;
   /** Draw once more in the next animation frame; many calls, one frame. */
   request(): void;
 }

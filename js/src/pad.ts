@@ -32,7 +32,6 @@ export class Pad {
   /** The coordinate of the cursor, where there is one. */
   cursor: number | null = null;
   marks: readonly number[] = [];
-  private readonly said = make("output", { class: "only-heard", "aria-live": "polite" });
   private readonly below = make("div", { class: "axis-steps", "aria-hidden": "true" });
   private readonly beside = make("div", { class: "axis-values", "aria-hidden": "true", title: LIMITS });
   private readonly log = make("button", { class: "axis-log", type: "button" }, "log");
@@ -48,9 +47,10 @@ export class Pad {
     private readonly scene: Scene, private readonly shared: Pick<Shared, "hover"> & { readonly horizontal: Horizontal },
     private readonly chart: string, signal: AbortSignal,
   ) {
-    const attributes = { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "line chart", "aria-label": chart };
+    // A screen reader keeps the arrow keys for itself, except in an application.
+    const attributes = { class: "plot", tabindex: "0", role: "application", "aria-roledescription": "line chart", "aria-label": chart };
     this.element = make(
-      "div", attributes, this.lines, this.overlay, this.below, this.beside, this.log, this.tooltip.element, this.said,
+      "div", attributes, this.lines, this.overlay, this.below, this.beside, this.log, this.tooltip.element,
     );
     this.gestures = new Gestures(scene, shared.horizontal, chart, this.element, () => this.plot, signal);
     const listen = <K extends keyof HTMLElementEventMap>(name: K, listener: (event: HTMLElementEventMap[K]) => void): void =>
@@ -72,7 +72,7 @@ export class Pad {
     if (words === this.words) return;
     this.words = words;
     setAttribute(this.element, "aria-label", words);
-    if (this.speak) setText(this.said, words);
+    if (this.speak) this.scene.say(words);
     this.speak = false;
   }
 

@@ -1,6 +1,6 @@
 /** What the views of layers have in common: they are pointed at, dragged along, stepped through with keys and heard. */
 
-import { setAttribute, setText } from "./dom";
+import { setAttribute } from "./dom";
 import type { Scene } from "./model";
 
 /** A layer, by its place in the list, and a step. */
@@ -25,7 +25,7 @@ export class Reader {
   private speak = false;
 
   constructor(
-    private readonly scene: Scene, private readonly element: HTMLElement, private readonly said: HTMLElement,
+    private readonly scene: Scene, private readonly element: HTMLElement,
     private readonly reading: Reading, signal: AbortSignal,
   ) {
     const sizes = new ResizeObserver(([entry]) => {
@@ -50,7 +50,7 @@ export class Reader {
     if (words === this.words) return;
     this.words = words;
     setAttribute(this.element, "aria-label", words);
-    if (this.speak) setText(this.said, words);
+    if (this.speak) this.scene.say(words);
     this.speak = false;
   }
 
@@ -75,8 +75,8 @@ export class Reader {
 
   private key(event: KeyboardEvent): void {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    this.speak = true;
     if (!this.reading.key(event.key)) return;
+    this.speak = true;
     // Notebooks move between cells with the same keys.
     event.preventDefault();
     event.stopPropagation();

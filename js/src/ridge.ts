@@ -1,6 +1,7 @@
 /** The ridgeline panel: all layers at the cursor's step, or one layer over all its captures. */
 
 import { formatStep } from "./axes";
+import type { Selection } from "./count";
 import { setAttribute, setText } from "./dom";
 import { makeSuperseded } from "./header";
 import { History } from "./history";
@@ -41,6 +42,7 @@ class Ridges implements Panel {
   private readonly state: RidgeState;
   private readonly history = new History();
   private drawn = "";
+  private told: Selection | null = null;
   private drawnTheme: Scene["theme"] | null = null;
   private readonly superseded: ReturnType<typeof makeSuperseded> | null = null;
 
@@ -122,10 +124,13 @@ class Ridges implements Panel {
     const selection = state.selection();
     const layer = selection && layers.find(({ series }) => series.tag === selection.tag);
     parts.selected.hidden = !layer;
+    if (!selection) this.told = null;
     if (!selection || !layer) return;
     setText(parts.words, selectionWords(selection, layer));
     // Not while it is dragged, when it would be read out without end.
-    if (selection === this.scene.knobs.get("selection")) setText(parts.said, `Selected: ${parts.words.textContent}`);
+    if (selection !== this.scene.knobs.get("selection") || selection === this.told) return;
+    this.told = selection;
+    this.scene.say(`Selected: ${parts.words.textContent}`);
   }
 
   private paintRows({ shapes, columns }: Known, frame: Frame): void {

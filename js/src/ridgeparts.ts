@@ -51,17 +51,16 @@ export function makeParts() {
   const head = makeHead();
   const selected = makeSelected();
   const option = make("span", { class: "only-heard", role: "option", id: `nbviz-ridge-${made++}`, "aria-selected": "true" });
-  const said = make("output", { class: "only-heard", "aria-live": "polite" });
   const canvas = make("canvas", { "aria-hidden": "true" });
   const content = make("div", { class: "ridges-content" }, canvas);
   const viewport = make("div", { class: "ridges-viewport", tabindex: "0" }, content, option);
   const axis = make("canvas", { class: "ridges-axis", "aria-hidden": "true" });
   const none = make("p", { class: "ridges-empty", hidden: "" });
   const tip = make("div", { class: "ridges-tip", hidden: "" });
-  const body = make("div", { class: "ridges-body" }, head.head, viewport, axis, none, selected.selected, tip, said);
+  const body = make("div", { class: "ridges-body" }, head.head, viewport, axis, none, selected.selected, tip);
   const empty = make("p", { class: "ridges-empty", hidden: "" }, "No histograms yet: ", make("code", {}, "run.log_histogram(…)"));
   const element = make("section", { class: "ridges" }, body, empty);
-  return { ...head, ...selected, element, body, empty, option, said, canvas, content, viewport, axis, none, tip };
+  return { ...head, ...selected, element, body, empty, option, canvas, content, viewport, axis, none, tip };
 }
 
 export function sizeCanvas(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {

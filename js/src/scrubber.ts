@@ -6,6 +6,7 @@ import { allMarks, nextMark, notesAt } from "./marks";
 import type { MakePanel, Panel, Scalars, Scene, Series } from "./model";
 import { Player, stopsOf } from "./player";
 import { sizeCanvas } from "./ridgeparts";
+import { audible, voiceOf, type Spot } from "./sound";
 import { rowAt } from "./survey";
 import { TrackWindow } from "./trackwindow";
 import { curve, drawTrack, Happenings, trackSeries, trackStep, trackX, type Happening } from "./track";
@@ -45,6 +46,7 @@ class Scrubber implements Panel {
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
     this.element = this.parts.element;
+    audible.set(this.parts.track, () => (this.data.heights ? [voiceOf(spotsOf(this.data.heights))] : []));
     this.window = new TrackWindow(scene);
     this.listen(signal);
   }
@@ -252,6 +254,9 @@ class Scrubber implements Panel {
     this.redraw();
   }
 }
+
+const spotsOf = (heights: Float64Array): Spot[] =>
+  [...heights].flatMap((height, i): Spot[] => (Number.isNaN(height) ? [] : [[i / (heights.length - 1), height]]));
 
 function valueAt(series: Scalars, step: number): string {
   const row = rowAt(series, step);

@@ -98,28 +98,45 @@ function textColor(style: CSSStyleDeclaration, names: readonly string[], backgro
   return fallback;
 }
 
+/** The system's own colours, where a reader has forced them on all pages. */
+function forced(): { background: Rgb; text: string } | null {
+  if (!matchMedia("(forced-colors: active)").matches) return null;
+  const [background, text] = ["Canvas", "CanvasText"].map((name) => parse(name).slice(0, 3) as unknown as Rgb);
+  return { background, text: hex(text) };
+}
+
+/** A hue towards the text until it has the contrast with the background; the hues are made for 4.5 on white and black. */
+function strong(color: string, text: string, background: Rgb, wanted: number): string {
+  let share = 0;
+  while (share < 1 && contrast(mix(fromHex(color), fromHex(text), share), background) < wanted) share += 0.05;
+  return hex(mix(fromHex(color), fromHex(text), Math.min(1, share)));
+}
+
 /** The colours and font that fit the page around the element. */
 export function themeOf(element: Element): Theme {
-  const found = backgroundOf(element);
+  const system = forced();
+  const found = system?.background ?? backgroundOf(element);
   const dark = found ? luminance(found) < 0.22 : pageIsDark();
   const kind = dark ? "dark" : "light";
   const fallback = FALLBACK[kind];
   const background = found ?? fromHex(fallback.background);
   const style = getComputedStyle(element);
-  const text = textColor(style, ["--jp-ui-font-color1", "--vscode-foreground"], background, fallback.text);
+  const text = system?.text ?? textColor(style, ["--jp-ui-font-color1", "--vscode-foreground"], background, fallback.text);
+  const more = system !== null || matchMedia("(prefers-contrast: more)").matches;
   const towardsText = (share: number): string => hex(mix(background, fromHex(text), share));
-  const muted = textColor(style, ["--jp-ui-font-color2", "--vscode-descriptionForeground"], background, fallback.muted);
-  const hues = HUES[kind];
+  const read = (color: string): string => strong(color, text, background, more ? 7 : 4.5);
+  const muted = more ? text : textColor(style, ["--jp-ui-font-color2", "--vscode-descriptionForeground"], background, fallback.muted);
+  const hues = HUES[kind].map(read);
   const depths = DEPTHS[kind].map(fromHex);
   return {
     dark,
     font: style.getPropertyValue("--jp-ui-font-family").trim() || style.getPropertyValue("--vscode-font-family").trim() || FONT,
     background: hex(background),
-    surface: found ? towardsText(dark ? 0.05 : 0.04) : fallback.surface,
+    surface: system ? hex(background) : found ? towardsText(dark ? 0.05 : 0.04) : fallback.surface,
     text,
     muted,
-    grid: found ? towardsText(dark ? 0.1 : 0.09) : fallback.grid,
-    warning: fallback.warning,
+    grid: more ? towardsText(0.4) : found ? towardsText(dark ? 0.1 : 0.09) : fallback.grid,
+    warning: read(fallback.warning),
     good: fallback.good,
     role: (role) => hues[ROLES.indexOf(role)] ?? hues[0],
     family: (index) => hues[index % hues.length],
@@ -163,7 +180,7 @@ export function watchTheme(element: Element, listener: (theme: Theme) => void, s
       "data-theme", "data-vscode-theme-kind", "data-vscode-theme-id"] });
   }
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });
-  for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
+  for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"]) {
     matchMedia(query).addEventListener("change", soon, { signal });
   }
 }

@@ -6,7 +6,9 @@ import { makeDistributions } from "./distributions";
 import type { Shared } from "./cursor";
 import { make } from "./dom";
 import { Frames } from "./frame";
-import { makeHeader } from "./header";
+import { makeHeader, titleOf } from "./header";
+import accessStyle from "./access.css";
+import { Hearing } from "./hearing";
 import layerStyle from "./layermap.css";
 import layoutStyle from "./layout.css";
 import { makeLayerMap } from "./layermap";
@@ -26,6 +28,7 @@ export interface Options {
   readonly title: string;
   readonly smoothing: number;
   readonly superseded: boolean;
+  readonly speech: boolean;
   readonly layer: Shared<string>;
   readonly tags: readonly string[] | null;
   readonly knobs: Map<string, unknown>;
@@ -46,7 +49,7 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   const layout = make("div", { class: "layout" });
   const root = make("div", { class: "nbviz" }, layout);
   const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  shadow.replaceChildren(make("style", {}, viewStyle, ridgeStyle, layerStyle, layoutStyle), root);
+  shadow.replaceChildren(make("style", {}, viewStyle, ridgeStyle, layerStyle, layoutStyle, accessStyle), root);
   signal.addEventListener("abort", () => shadow.replaceChildren());
 
   let panels: Panel[] = [];
@@ -58,7 +61,9 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   const frames = new Frames((moment) => {
     now = moment;
     refresh();
-    return panels.map((panel) => panel.draw()).includes(true);
+    const easing = panels.map((panel) => panel.draw()).includes(true);
+    hearing.follow();
+    return easing;
   }, signal);
   const scene: Scene = {
     ...options,
@@ -81,15 +86,19 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     },
     range: () => stepRange(scene.stores),
     now: () => now,
+    say: (words) => hearing.say(words),
     request: () => frames.request(),
   };
 
   refresh();
   const alone = options.panels.length === 1;
+  // Who goes from heading to heading finds every view.
+  if (!options.panels.includes("header")) root.prepend(make("h2", { class: "only-heard" }, titleOf(scene)));
   panels = options.panels
     .filter((name) => name in PANELS)
     .map((name) => (alone && name === "ridges" ? ridges : PANELS[name])(scene, signal));
   layout.append(...panels.map((panel) => panel.element));
+  const hearing = new Hearing(scene, root, signal);
   applyTheme(root, theme);
   watchTheme(host, (changed) => {
     theme = changed;

@@ -47,13 +47,14 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
     title: model.get("title") as string,
     smoothing: model.get("smoothing") as number,
     superseded: model.get("superseded") as boolean,
+    speech: model.get("speech") !== false,
     tags: model.get("tags") as string[] | null,
     knobs: new Map(KNOBS.map((knob) => [knob, model.get(knob)])),
   }, signal);
   const own = KNOBS.filter((knob) => model.get(knob) !== undefined);
   scene.keep = (knob) => {
     if (KNOBS.includes(knob) && !own.includes(knob)) return;
-    model.set(knob, scene.knobs.has(knob) ? scene.knobs.get(knob) : scene[knob as "smoothing" | "superseded"]);
+    model.set(knob, scene.knobs.has(knob) ? scene.knobs.get(knob) : scene[knob as "smoothing" | "superseded" | "speech"]);
     model.save_changes();
   };
   for (const knob of own) {
@@ -63,7 +64,7 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
     }, signal);
   }
   hidePicture(String(model.get("picture")), signal);
-  for (const knob of ["smoothing", "superseded"] as const) {
+  for (const knob of ["smoothing", "superseded", "speech"] as const) {
     listen(model, `change:${knob}`, () => {
       Object.assign(scene, { [knob]: model.get(knob) });
       scene.request();

@@ -29,8 +29,9 @@ def _smoothing_from_page(value: Any, view: Any) -> float:
     return float(value if sound else view.smoothing)
 
 
-def _superseded_from_page(value: Any, view: Any) -> bool:
-    return value if type(value) is bool else bool(view.superseded)
+def _switch_from_page(name: str) -> Callable[[Any, Any], bool]:
+    """For ``from_json``: traitlets would take 0 and 1 as well."""
+    return lambda value, view: value if type(value) is bool else bool(getattr(view, name))
 
 
 def from_page(name: str) -> Callable[[Any, Any], Any]:
@@ -68,6 +69,9 @@ class View(Widget):
     ----------
     superseded : bool
         Whether rows that a restarted run logged anew are shown, faint. A switch beside them turns it as well.
+    speech : bool
+        Whether a screen reader is told how training goes: every half minute at most, at the end, and when a value is
+        not finite.
     layer : str or None
         The layer that was chosen, by the tag that its histograms have or would have, such as
         ``gradients/fc1.weight``. Everything that shows the run shares it: read it, set it, observe it.
@@ -98,7 +102,8 @@ class View(Widget):
     tags = traitlets.List(traitlets.Unicode(), allow_none=True, default_value=None).tag(
         sync=True, from_json=kernel_only("tags")
     )
-    superseded = traitlets.Bool(False).tag(sync=True, echo_update=False, from_json=_superseded_from_page)
+    superseded = traitlets.Bool(False).tag(sync=True, echo_update=False, from_json=_switch_from_page("superseded"))
+    speech = traitlets.Bool(True).tag(sync=True, echo_update=False, from_json=_switch_from_page("speech"))
     picture = traitlets.Unicode().tag(sync=True, from_json=kernel_only("picture"))
     step = _Step(0, allow_none=True)
     layer = traitlets.Unicode(None, allow_none=True)
@@ -130,7 +135,7 @@ class View(Widget):
     def _refuse_unknown(cls, options: Iterable[str]) -> None:
         for name in options:
             if name not in cls.class_trait_names() or name.startswith("_") or name in OWN:
-                known = ("title", "smoothing", "superseded", "run", "tags", "layer", "layout", *cls.KNOBS)
+                known = ("title", "smoothing", "superseded", "speech", "run", "tags", "layer", "layout", *cls.KNOBS)
                 close = get_close_matches(name, known, 1)
                 hint = f"; did you mean {close[0]!r}?" if close else "."
                 raise TypeError(f"{cls.__name__}() knows no keyword {name!r}{hint}")

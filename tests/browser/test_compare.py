@@ -32,7 +32,7 @@ def test_two_runs_are_compared_at_the_cursor_which_the_distance_moves(page: Page
     page.goto(nbviz.export_html(compare, tmp_path / "compare.html").as_uri())
     distance = page.locator(".legend-value")
     expect(distance).to_have_text("40.0")
-    chart = page.get_by_role("group", name="Wasserstein-1 distance")
+    chart = page.get_by_role("application", name="Wasserstein-1 distance")
     chart.press("ArrowLeft")
     expect(distance).to_have_text("30.0")
     expect(page.get_by_role("button", name="slow · step 30")).to_be_visible()
@@ -42,7 +42,7 @@ def test_two_runs_are_compared_at_the_cursor_which_the_distance_moves(page: Page
     chart.press("Home")
     expect(page.get_by_role("button", name="slow · step 0")).to_be_visible()
     expect(distance).to_have_text("60.0")
-    plot = page.get_by_role("img", name="fc1: slow · step 0 against fast · step 30, distance 60")
+    plot = page.get_by_role("application", name="fc1: slow · step 0 against fast · step 30, distance 60")
     plot.press("ArrowRight")
     expect(page.locator(".ridges-tip")).to_contain_text(["fast", " step 30"][0])
 
@@ -70,5 +70,5 @@ def test_python_and_the_page_choose_the_layer_and_the_steps(open_notebook: OpenN
     assert notebook.execute("print(compare.tag, compare.steps)") == "weights/fc2 [None, 40]\n"
     notebook.execute("compare.tag = 'weights/fc1'; compare.steps = 20; compare.step = 10")
     expect(output.get_by_role("button", name="step 20")).to_be_visible()
-    expect(output.get_by_role("img", name="weights/fc1: step 20 against step 10, distance 10")).to_be_visible()
+    expect(output.get_by_role("application", name="weights/fc1: step 20 against step 10, distance 10")).to_be_visible()
     assert notebook.errors == []

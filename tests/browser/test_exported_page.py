@@ -42,7 +42,7 @@ def ink(canvas: Locator) -> int:
 
 
 def test_it_shows_the_charts_and_the_ridges(exported: Page) -> None:
-    panels = [exported.get_by_role("group", name=name) for name in ("loss, latest", "accuracy, latest")]
+    panels = [exported.get_by_role("application", name=name) for name in ("loss, latest", "accuracy, latest")]
     panels.append(exported.get_by_role("listbox", name=f"layers at step {LAST}"))
     for panel in panels:
         expect(panel).to_be_visible()

@@ -31,7 +31,7 @@ def run() -> Run:
 
 
 def plot(page: Page) -> Locator:
-    return page.get_by_role("group", name=re.compile("^loss, "))
+    return page.get_by_role("application", name=re.compile("^loss, "))
 
 
 class Chart:
@@ -331,7 +331,7 @@ live"""
     lab = open_notebook([source])
     lab.run(0)
     output = lab.output(0)
-    chart = output.get_by_role("group", name=re.compile("^loss, "))
+    chart = output.get_by_role("application", name=re.compile("^loss, "))
     expect(output.locator(".header-step")).to_have_text("step 1,000 of 4,000")
     chart.focus()
     for key in ("+", "+"):
