@@ -10,7 +10,9 @@ a model (`nbviz.layers`) would be thousands of charts, so it stands in none unle
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any, Literal, NamedTuple
 
 from nbviz.layers import statistic_of
 
@@ -78,6 +80,89 @@ def split_role(tag: str) -> tuple[str, Role | None]:
         if match and role:
             return "/".join([*parts[:-1], match["metric"]]), role
     return "/".join([*parts[:-1], name]), None
+
+
+class Choice(NamedTuple):
+    """A chart that was asked for.
+
+    Attributes
+    ----------
+    title : str
+        Its title.
+    left, right : list of str
+        The tags at either axis: their names, or ``/regular expressions/`` that find them.
+    """
+
+    title: str
+    left: list[str]
+    right: list[str]
+
+    def sides(self, tag: str) -> list[bool]:
+        """For each axis that shows the tag, whether it is the right one."""
+        sides = ((False, self.left), (True, self.right))
+        return [right for right, names in sides if tag in names or _finds(names, tag)]
+
+
+def choices(charts: Iterable[Any]) -> list[Choice]:
+    """Charts as they may be written: a tag, several tags, or ``{"left": …, "right": …, "title": …}``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If what is given says no charts; the message shows how.
+    """
+    if isinstance(charts, (str, bytes, Mapping)) or not isinstance(charts, Iterable):
+        raise TypeError(f"charts is a list of charts{_HOW}, not {charts!r:.200}")
+    made: dict[str, Choice] = {}
+    for chart in charts:
+        title, left, right = _choice(chart)
+        again = next(name for name in _numbered(title) if name not in made)
+        made[again] = Choice(again, left, right)
+    return list(made.values())
+
+
+_HOW = ", each a tag, a list of tags or a dict: ['lr', ['loss', 'val_loss'], {'left': 'loss', 'right': 'lr'}]"
+
+
+def _choice(chart: Any) -> Choice:
+    if isinstance(chart, Choice):
+        return chart
+    if not isinstance(chart, Mapping):
+        chart = {"left": chart}
+    elif not chart or not set(chart) <= {"left", "right", "title"}:
+        raise ValueError(f"a chart has 'left', 'right' and 'title'{_HOW}; not {chart!r:.200}")
+    left, right = (_names(chart.get(side, ()), chart) for side in ("left", "right"))
+    names = [*left, *right]
+    title = chart.get("title", "") or ", ".join(dict.fromkeys(place(name).chart for name in names))
+    if not names or not isinstance(title, str):
+        raise ValueError(f"a chart has one tag or more, and its title is a text{_HOW}; not {chart!r:.200}")
+    return Choice(names[0] if len(names) == 1 and not chart.get("title") else title, left, right)
+
+
+def _names(names: Any, chart: Any) -> list[str]:
+    listed: list[Any] = [names] if isinstance(names, str) else list(names) if isinstance(names, Sequence) else [None]
+    if not all(isinstance(name, str) for name in listed):
+        raise TypeError(f"a chart names its tags{_HOW}; not {chart!r:.200}")
+    for name in listed:
+        if written := _WRITTEN.fullmatch(name):
+            try:
+                re.compile(written[1])
+            except (re.error, RecursionError, OverflowError) as error:
+                raise ValueError(f"{name!r} is no regular expression: {error}") from None
+    return listed
+
+
+_WRITTEN = re.compile("/(.+)/(i?)", re.DOTALL)
+
+
+def _finds(names: Sequence[str], tag: str) -> bool:
+    found = (_WRITTEN.fullmatch(name) for name in names)
+    return any(re.search(each[1], tag, re.IGNORECASE if each[2] else 0) for each in found if each)
+
+
+def _numbered(title: str) -> Iterator[str]:
+    yield title
+    yield from (f"{title} ({number})" for number in count(2))
 
 
 def family(run: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from nbviz.channel import STATIC, Channel
 
 SNAPSHOT_BYTES = 8_000_000
-VIEW = ("panels", "channels", "names", "title", "smoothing", "superseded", "speech", "tags", "picture")
+VIEW = ("panels", "channels", "names", "title", "smoothing", "superseded", "selected", "speech", "tags", "picture")
 
 PAGE = """\
 <!doctype html>

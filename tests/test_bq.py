@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import bqplot
+import ipywidgets
 import numpy as np
 import pytest
 from hypothesis import given
@@ -303,14 +304,31 @@ def test_a_view_shows_the_runs_that_are_selected_and_all_while_none_is(time: Tim
     runs = {name: trained() for name in "abc"}
     figure = bq.scatter(runs, "lr", "loss", hparams=TABLE)
     box = bq.view(figure, runs, nbviz.Inspector)
-    (first,) = box.children
-    assert [name for name, _ in first.names] == ["a", "b", "c"]
+    (view,) = box.children
+    assert [name for name, _ in view.names] == ["a", "b", "c"] and view.selected == []
     figure.interaction.brushing = True
     figure.selected = ["b"]
-    assert box.children == (first,), "while the brush moves nothing is made anew"
+    assert box.children == (view,) and view.selected == ["b"]
     figure.interaction.brushing = False
-    (second,) = box.children
-    assert [name for name, _ in second.names] == ["b"] and first.comm is None
+    figure.selected = []
+    assert box.children == (view,) and view.selected == []
     box.close()
     figure.selected = ["c"]
-    assert box.children == (second,)
+    assert view.selected == []
+
+
+def test_what_has_no_trait_for_the_runs_selected_is_made_anew(time: Time) -> None:
+    made: list[list[str]] = []
+
+    def make(runs: Any) -> ipywidgets.Label:
+        made.append(list(runs))
+        return ipywidgets.Label()
+
+    figure = bq.scatter(TABLE, "lr", "loss")
+    figure.selected = ["b"]
+    box = bq.view(figure, {name: trained() for name in "abc"}, make)
+    figure.interaction.brushing = True
+    figure.selected = ["c"]
+    assert made == [["a", "b", "c"], ["b"]], "while the brush moves nothing is made anew"
+    figure.interaction.brushing = False
+    assert made[2:] == [["c"]] and len(box.children) == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbviz.charts import ROLES, Place, family, place
+from nbviz.charts import ROLES, Choice, Place, choices, family, place
 
 LOSS = Place("loss", "train", "", "min")
 ACCURACY = Place("accuracy", "train", "percent", "max")
@@ -106,3 +108,44 @@ def test_any_text_has_a_place(tag: str, run: str) -> None:
 
 def test_a_very_long_tag_is_placed_at_once() -> None:
     assert place("a_" * 50_000 + "/loss").best == "min"
+
+
+def test_charts_are_written_as_tags_lists_or_sides() -> None:
+    assert choices(["lr", ["loss", "val_loss"], {"left": "loss", "right": ["lr"]}]) == [
+        Choice("lr", ["lr"], []),
+        Choice("loss", ["loss", "val_loss"], []),
+        Choice("loss, lr", ["loss"], ["lr"]),
+    ]
+    assert choices([{"right": "val_loss", "title": "validation"}]) == [Choice("validation", [], ["val_loss"])]
+    assert [choice.title for choice in choices(["loss", ["loss"], {"left": "loss"}])] == [
+        "loss",
+        "loss (2)",
+        "loss (3)",
+    ]
+    assert choices(choices([["loss", "lr"]])) == choices([["loss", "lr"]])
+
+
+def test_a_chart_finds_tags_by_their_whole_name_or_by_a_regular_expression() -> None:
+    (choice,) = choices([{"left": ["loss", "/NORM.fc/i"], "right": ["loss"]}])
+    assert [choice.sides(tag) for tag in ("loss", "val_loss", "gradients/norm/fc1")] == [[False, True], [], [False]]
+
+
+@pytest.mark.parametrize(
+    ("charts", "words"),
+    [
+        ("loss", "charts is a list of charts, each a tag, a list of tags or a dict: ['lr', "),
+        (3, "charts is a list"),
+        ({"left": "loss"}, "charts is a list"),
+        ([3], "a chart names its tags"),
+        ([["loss", 3]], "a chart names its tags"),
+        ([[]], "a chart has one tag or more"),
+        ([{}], "a chart has 'left', 'right' and 'title'"),
+        ([{"up": "loss"}], "a chart has 'left', 'right' and 'title'"),
+        ([{"left": "loss", "title": 3}], "its title is a text"),
+        (["/loss[/"], "'/loss[/' is no regular expression: unterminated character set"),
+    ],
+)
+def test_what_are_no_charts_is_refused(charts: Any, words: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as refused:
+        choices(charts)
+    assert words in str(refused.value)

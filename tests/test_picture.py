@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nbviz.charts import choices
 from nbviz.picture import picture_html, picture_svg
 from nbviz.picture.axes import ticks, trace, value_ends
 from nbviz.picture.lines import row_at, smooth
@@ -206,6 +207,18 @@ def test_what_is_derived_from_layers_is_shown_only_if_asked_for() -> None:
     run = run_of(loss=[1.0, 0.5], gradients__norm__fc=[3.0, 2.0])
     words = [picture_html([run], ALL, "id", 1, 0.0, "", tags)["text/plain"] for tags in (None, ["gradients/norm/fc"])]
     assert words == ["digits: loss 0.500 after step 1", "digits: gradients/norm/fc 2.000 after step 1"]
+
+
+def test_lines_on_the_right_have_an_axis_and_a_hue_of_their_own() -> None:
+    run = run_of(loss=[2.0, 1.0], lr=[1e-3, 2e-3], val_loss=[2.5, 1.5])
+    charts = choices([{"left": ["loss", "val_loss"], "right": "lr", "title": "both"}])
+    picture = draw(run, panels=("charts",), knobs={"charts": charts})
+    assert {"both", "loss 1.000", "val_loss 1.500", "lr (right) 0.002000", "0.0020"} <= set(texts(picture))
+    lines = paths(picture, "line")
+    assert [line.get("stroke") for line in lines] == [BLUE, VERMILION, GREEN]
+    ends = [points(line)[-1] for line in lines]
+    assert ends[2][1] < ends[1][1] < ends[0][1], "its largest value stands at the top"
+    assert len(paths(picture, "right")) == 1
 
 
 def test_only_the_asked_for_tags_are_shown() -> None:

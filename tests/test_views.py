@@ -311,3 +311,13 @@ def test_a_closed_view_follows_its_run_no_longer() -> None:
     channel.cursor = 3
     run.log(loss=1.0)
     channel.flush()
+
+
+def test_charts_are_chosen_and_the_page_may_not_choose_them() -> None:
+    live = LiveLoss(charts=[["loss", "lr"]])
+    live.set_state({"charts": [{"title": "x", "left": ["y"], "right": []}]})
+    assert live.get_state(["charts"]) == {"charts": [{"title": "loss, lr", "left": ["loss", "lr"], "right": []}]}
+    live.charts = ["lr"]
+    assert live.charts == [("lr", ["lr"], [])]
+    with pytest.raises(TraitError, match="charts is a list of charts, each a tag"):
+        live.charts = "loss"

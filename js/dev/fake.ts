@@ -1,3 +1,4 @@
+import { Runs } from "../src/runs";
 import type { Cursor, Place, Scalars, Scene, Series, State, Store, Theme } from "../src/model";
 
 /** A series as the store would hold it, from plain numbers. */
@@ -59,8 +60,11 @@ export class FakeScene implements Scene {
   layer: string | null = null;
   request: () => void = () => {};
   say: (words: string) => void = () => {};
+  readonly runs: Runs;
 
-  constructor(readonly stores: readonly FakeStore[], public theme: Theme, readonly title = "") {}
+  constructor(readonly stores: readonly FakeStore[], public theme: Theme, readonly title = "") {
+    this.runs = new Runs(stores, this.knobs);
+  }
 
   now(): number {
     return performance.now();

@@ -1,28 +1,37 @@
 import { formatStep, type Domain } from "./axes";
+import { make, setAttribute } from "./dom";
 import { Coordinating, type Drawn } from "./drawn";
-import { paintGrid, valueAxis } from "./grid";
+import { paintGrid, paintSecond } from "./grid";
 import type { Group } from "./group";
 import type { Horizontal } from "./horizontal";
-import { Legend } from "./legend";
-import { begin, labelFont, paintLines, toX, type Plot, type Stroke } from "./line";
+import { Legend, type Best, type LegendItem } from "./legend";
+import { begin, labelFont, paintLines, plotOf, toX, toY, type Plot, type Stroke } from "./line";
 import { marksOf, notesAt } from "./marks";
 import type { Mark, Scene } from "./model";
 import { placeOf } from "./nearest";
 import { Pad } from "./pad";
 import { paintPointers, type Pointer } from "./pointers";
 import { unprojected } from "./projection";
-import { legendOf, sentenceOf } from "./readout";
+import { legendOf, readingsOf, sentenceOf } from "./readout";
+import { labelRoom, SecondAxis } from "./second";
 import { audible, voiceIn, type Voice } from "./sound";
 import { isPercent, Strokes } from "./strokes";
 import { rowAt } from "./survey";
 import { tooltipOf } from "./tooltipwords";
 import { Vertical } from "./vertical";
 
+/** Lines that a title line names where there are many runs. */
+const MOST_NAMED = 4;
+/** Pixels within which a line is pointed at. */
+const NEAR = 24;
+
 /** What the charts of one view have in common: where the steps lie, and where the pointer is. */
 export interface Shared {
   readonly horizontal: Horizontal;
   /** Room for the labels of the values, the same in all charts so that their steps line up. */
   left: number;
+  /** The same of the axes on the right. */
+  right: number;
   hover: { readonly step: number; readonly chart: string; readonly y: number } | null;
   readonly families: number;
   /** Rows of the series that has most. */
@@ -35,32 +44,39 @@ export interface Shared {
 /** One chart: its title line, two canvases (what changes with the data, what moves over it) and the pad that is pointed at. */
 export class Chart {
   readonly element = document.createElement("section");
+  /** What each run has at the step that is read, by its number. */
+  readings: () => ReadonlyMap<number, string> = () => new Map();
   group: Group = { chart: "", lines: [] };
   visible = true;
   size = { width: 0, height: 0 };
   readonly pad: Pad;
   private readonly legend: Legend;
+  private readonly raised = make("button", { class: "chart-top", type: "button", hidden: "" }, "\u2605");
   private readonly vertical: Vertical;
+  private readonly second: SecondAxis;
   private readonly coordinating: Coordinating;
   private readonly strokes: Strokes;
   private readonly stop = new AbortController();
   private read = "";
-  private reserved: Domain | null = null;
+  private reserved = "";
   private ready: { readonly target: Domain; readonly percent: boolean; readonly shown: readonly Drawn[] } | null = null;
   private painted = "";
   private pointed = "";
   private theme: object | null = null;
 
-  constructor(private readonly scene: Scene, private readonly shared: Shared, readonly name: string) {
+  constructor(private readonly scene: Scene, private readonly shared: Shared, readonly name: string, raise: () => void) {
     const { signal } = this.stop;
     this.strokes = new Strokes(scene);
     this.vertical = new Vertical(scene, name, shared.horizontal);
+    this.second = new SecondAxis(scene, name, shared.horizontal);
     this.coordinating = new Coordinating(shared.horizontal);
     this.legend = new Legend(name, (key) => this.toggle(key), signal);
     this.pad = new Pad(scene, shared, name, signal);
     this.legend.element.querySelector(".legend-end")!.prepend(this.pad.note);
     audible.set(this.pad.element, () => this.voices());
     this.element.className = "chart";
+    this.legend.element.append(this.raised);
+    this.raised.addEventListener("click", raise, { signal });
     this.element.append(this.legend.element, this.pad.element);
   }
 
@@ -72,7 +88,28 @@ export class Chart {
   private voices(): Voice[] {
     const { ready, pad: { plot } } = this;
     if (!ready || !plot) return [];
-    return ready.shown.map(({ line: { x, y, series: { length } } }) => voiceIn(plot, { x, y, length }));
+    return ready.shown.map(({ stroke, line: { x, y, series: { length } } }) => voiceIn(plotOf(plot, stroke), { x, y, length }));
+  }
+
+  /** A way to have the chart at the top, where there are others to come before. */
+  offerTop(offered: boolean, isTop: boolean): void {
+    this.raised.hidden = !offered;
+    setAttribute(this.raised, "aria-pressed", String(isTop));
+    setAttribute(this.raised, "aria-label", `${this.name} at the top`);
+    setAttribute(this.raised, "title", isTop ? "Back to its place" : "To the top");
+  }
+
+  /** The number of the run whose line is nearest to the pointer, null where none is near. */
+  nearest(): number | null {
+    const { hover } = this.shared;
+    const { plot, all } = this.pad;
+    if (!plot || hover?.chart !== this.name) return null;
+    const [far, family] = all.reduce<[number, number | null]>(([least, found], { stroke, line }) => {
+      const row = rowAt(line.series, hover.step);
+      const distance = row < 0 ? Infinity : Math.abs(toY(plotOf(plot, stroke), line.y[row]) - hover.y);
+      return distance < least ? [distance, stroke.line.family] : [least, found];
+    }, [Infinity, null]);
+    return far <= NEAR ? family : null;
   }
 
   private toggle(key: string): void {
@@ -88,17 +125,19 @@ export class Chart {
     const { now, still, hover } = this.shared;
     const strokes = this.strokes.of(this.group, this.shared.families, this.shared.densest);
     const visible = strokes.filter(({ line }) => !this.scene.hidden.has(line.key));
-    const percent = isPercent(strokes);
+    const percent = isPercent(strokes.filter(({ line }) => !line.right));
     const stamps = strokes.map((stroke) => this.strokes.stamp(stroke)).join("|");
     const { vertical, scene } = this;
-    const shown = this.drawn(visible, vertical.logOf());
-    vertical.update(shown, percent, [stamps, ...scene.hidden].join("|"), now, still || !this.visible);
+    const shown = this.drawn(visible, vertical.logOf(), this.second.vertical.logOf());
+    const stamp = [stamps, ...scene.hidden].join("|");
+    vertical.update(shown.filter(({ stroke }) => !stroke.line.right), percent, stamp, now, still || !this.visible);
+    this.second.update(strokes, shown, stamp, now, still || !this.visible);
     const target = vertical.domain.target!;
     this.pad.all = shown;
     const step = hover?.step ?? scene.cursor.step;
     const marks = marksOf(this.group.lines);
     this.pad.marks = marks.map(([at]) => at);
-    const read = [step, target, percent, vertical.log, stamps, marks, ...scene.hidden].join("|");
+    const read = [step, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamps, marks, ...scene.hidden].join("|");
     if (read !== this.read || this.theme !== scene.theme) this.updateLegend(strokes, step, unprojected(target, vertical.log), percent, marks);
     this.read = read;
     if (this.visible && this.size.width >= 80 && this.size.height >= 60) this.ready = { target, percent, shown };
@@ -115,68 +154,100 @@ export class Chart {
     const { domain, log } = this.vertical;
     this.reserveLabels(target, percent);
     const plot: Plot = {
-      ...this.size, left: this.shared.left, ratio: Math.max(1, devicePixelRatio || 1), x: horizontal.domain.at(now), y: domain.at(now), percent,
+      ...this.size, left: this.shared.left, right: this.shared.right, ratio: Math.max(1, devicePixelRatio || 1), x: horizontal.domain.at(now), y: domain.at(now), percent,
       axis: horizontal.axis, logx: horizontal.log, logy: log, theme: this.scene.theme,
     };
-    this.pad.plot = plot;
+    this.pad.plot = { ...plot, second: this.second.of(plot, now) };
     this.pad.dress(this.vertical.said(shown), log);
     this.pad.element.style.setProperty("--gutter", `${plot.left - 4}px`);
-    this.paintLayers(plot, target, shown);
-    return domain.moving(now) || horizontal.domain.moving(now);
+    this.paintLayers(this.pad.plot, target, shown);
+    return domain.moving(now) || this.second.moving(now) || horizontal.domain.moving(now);
   }
 
-  private drawn(strokes: readonly Stroke[], log: boolean): Drawn[] {
-    return this.coordinating.of(strokes, log, (stroke) => this.strokes.stamp(stroke));
+  /** Of many runs the title line names those pinned, the best and the one looked at; the legend of runs has the rest. */
+  private isNamed({ line: { family, key } }: Stroke, best: Best | null): boolean {
+    const { entries, focus } = this.scene.runs;
+    return family === focus || key === best?.key || (entries[family]?.pinned ?? false);
+  }
+
+  private inOrder(strokes: readonly Stroke[], items: readonly LegendItem[]): readonly LegendItem[] {
+    const { many, focus } = this.scene.runs;
+    if (!many) return items;
+    const looked = new Set(strokes.filter(({ line }) => line.family === focus).map(({ line }) => line.key));
+    const [first, others] = [true, false].map((side) => items.filter(({ key }) => looked.has(key) === side));
+    return [...first, ...others].slice(0, MOST_NAMED);
+  }
+
+  private drawn(strokes: readonly Stroke[], left: boolean, right: boolean): Drawn[] {
+    const of = (side: boolean, log: boolean): Drawn[] =>
+      this.coordinating.of(strokes.filter(({ line }) => line.right === side), log, (stroke) => this.strokes.stamp(stroke));
+    return [...of(false, left), ...of(true, right)];
   }
 
   private updateLegend(strokes: readonly Stroke[], step: number | null, y: Domain, percent: boolean, marks: readonly Mark[]): void {
-    const legend = legendOf(
-      strokes, step, y, percent, this.scene.hidden, this.shared.families, (store, at) => this.shared.horizontal.stepsAnEpoch(store, at),
-    );
-    this.legend.update(legend);
+    const { runs, hidden } = this.scene;
+    const axis = { ends: y, percent };
+    const legend = legendOf(strokes, step, axis, this.second.axis, hidden, this.shared.families, {
+      named: (stroke, best) => !runs.many || this.isNamed(stroke, best),
+      epoch: (store, at) => this.shared.horizontal.stepsAnEpoch(store, at),
+    });
+    this.readings = () => readingsOf(strokes, step, axis, this.second.axis);
+    this.legend.element.classList.toggle("is-picked", runs.many);
+    this.legend.update({ ...legend, items: this.inOrder(strokes, legend.items) });
     this.pad.describe(sentenceOf(this.name, legend, step, step === null ? "" : notesAt(marks, step)));
   }
 
   private reserveLabels(target: Domain, percent: boolean): void {
     const context = this.pad.lines.getContext("2d");
-    if (!context || target === this.reserved) return;
-    this.reserved = target;
+    const reserved = `${target} ${this.second.axis?.ends}`;
+    if (!context || reserved === this.reserved) return;
+    this.reserved = reserved;
     context.font = labelFont(this.scene.theme);
-    const { values, text } = valueAxis(target, this.size.height, percent, this.vertical.log);
-    const widest = Math.max(0, ...values.map((value) => context.measureText(text(value)).width));
-    const needed = Math.ceil((widest + 14) / 8) * 8;
-    if (needed <= this.shared.left) return;
-    this.shared.left = needed;
+    const left = labelRoom(context, target, this.size.height, percent, this.vertical.log);
+    const right = this.second.room(context, this.size.height);
+    if (left <= this.shared.left && right <= this.shared.right) return;
+    this.shared.left = Math.max(left, this.shared.left);
+    this.shared.right = Math.max(right, this.shared.right);
     this.scene.request();
   }
 
   private paintLayers(plot: Plot, target: Domain, shown: readonly Drawn[]): void {
     const { scene } = this;
-    const { width, height, left, ratio, x, y, axis, logx, logy } = plot;
-    const key = [width, height, left, ratio, x, y, axis, logx, logy, ...shown.map(({ stroke }) => this.strokes.stamp(stroke))].join("|");
+    const { width, height, left, right, ratio, x, y, axis, logx, logy, second } = plot;
+    const key = [width, height, left, right, ratio, x, y, axis, logx, logy, second?.plot.y, second?.plot.logy, ...shown.map(({ stroke }) => this.strokes.stamp(stroke))].join("|");
     const fresh = key !== this.painted || this.theme !== scene.theme;
     if (fresh) {
       const context = begin(this.pad.lines, plot);
       if (context) {
         paintGrid(context, plot, target);
+        if (second) paintSecond(context, second);
         paintLines(context, plot, shown);
       }
       this.painted = key;
       this.theme = scene.theme;
     }
-    this.paintOver(plot, shown, fresh);
+    this.paintOver(plot, target, shown, fresh);
   }
 
-  private paintOver(plot: Plot, shown: readonly Drawn[], fresh: boolean): void {
+  private paintOver(plot: Plot, target: Domain, shown: readonly Drawn[], fresh: boolean): void {
+    const { focus } = this.scene.runs;
+    const looked = focus === null ? [] : shown.filter(({ stroke }) => stroke.line.family === focus);
     const { hover, horizontal } = this.shared;
     const { step } = this.scene.cursor;
     const ends = shown.map(({ stroke: { line: { store, series } } }) => (store.state === "live" ? series.length - 1 : -1));
     const marks = this.pad.marks.map((mark) => placeOf(horizontal, shown, mark));
     const { band } = this.pad.gestures;
-    const pointed = [hover?.step, hover?.chart, hover?.y, step, ends, marks, band?.x, band?.y].join("|");
+    const pointed = [focus, hover?.step, hover?.chart, hover?.y, step, ends, marks, band?.x, band?.y].join("|");
     if (!fresh && pointed === this.pointed) return;
     this.pointed = pointed;
     const context = begin(this.pad.overlay, plot);
+    // What is looked at is drawn once more over the rest, which fades: the rest need not be drawn for it.
+    this.pad.lines.classList.toggle("is-faded", looked.length > 0);
+    if (context && looked.length) {
+      paintGrid(context, plot, target);
+      if (plot.second) paintSecond(context, plot.second);
+      paintLines(context, plot, looked);
+    }
     const cursor = step === null ? null : this.pointer(step, shown);
     this.pad.cursor = cursor && cursor.x;
     if (context) paintPointers(context, plot, shown, { cursor, hover: hover && this.pointer(hover.step, shown), ends, marks, band });
@@ -184,10 +255,12 @@ export class Chart {
   }
 
   private pointer(step: number, shown: readonly Drawn[]): Pointer {
+    const { many, focus } = this.scene.runs;
     return {
       x: placeOf(this.shared.horizontal, shown, step),
       label: this.shared.horizontal.axis === "step" ? formatStep(step) : `step ${formatStep(step)}`,
-      rows: shown.map(({ line }) => rowAt(line.series, step)),
+      // Points on a hundred lines would hide them all.
+      rows: shown.map(({ line, stroke }) => (many && stroke.line.family !== focus ? -1 : rowAt(line.series, step))),
     };
   }
 

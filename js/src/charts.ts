@@ -1,27 +1,35 @@
+import { formatStep } from "./axes";
 import { Chart, type Shared } from "./chart";
+import { ChartGrid } from "./chartgrid";
 import { calm, make, setText } from "./dom";
-import { familiesOf, groupSeries } from "./group";
+import { groupSeries, type Choice } from "./group";
 import { Horizontal } from "./horizontal";
+import { RIGHT } from "./line";
 import type { MakePanel, Scene } from "./model";
+import { RunLegend, type Readings } from "./runlegend";
+import { SEVERAL } from "./sections";
 
 const FIRST_LEFT = 40;
 
 /** The scalar charts of a view: one for each group of tags, made and removed as tags come and go. */
 export const makeCharts: MakePanel = (scene, signal) => {
-  const grid = make("div", { class: "charts-grid" });
+  const grid = new ChartGrid(scene, signal);
   const empty = make("p", { class: "charts-empty" });
-  const element = make("div", { class: "charts" }, grid, empty);
-  const shared = { horizontal: new Horizontal(), left: FIRST_LEFT, hover: null, families: 1, densest: 0, now: 0, still: false } as
+  const legend = new RunLegend(scene, signal);
+  const element = make("div", { class: "charts" }, make("div", { class: "charts-body" }, legend.element, make("div", { class: "charts-main" }, grid.element, empty)));
+  const shared = { horizontal: new Horizontal(), left: FIRST_LEFT, right: RIGHT, hover: null, families: 1, densest: 0, now: 0, still: false } as
     { -readonly [K in keyof Shared]: Shared[K] };
   const charts = new Map<string, Chart>();
   const watch = watchCharts(scene, charts, signal);
-  let shownOrder = "";
 
   for (const store of scene.stores) store.subscribe(() => scene.request(), signal);
   scene.cursor.subscribe(() => scene.request(), signal);
 
   const arrange = (): void => {
-    const groups = groupSeries(scene);
+    const { runs, tags } = scene;
+    const all = groupSeries({ stores: runs.charted, tags, charts: scene.knobs.get("charts") as readonly Choice[] | null, families: runs.families });
+    const groups = grid.choose(all);
+    const many = all.length > SEVERAL;
     shared.densest = Math.max(0, ...groups.flatMap(({ lines }) => lines.map(({ series }) => series.rows)));
     for (const [name, chart] of charts) {
       if (groups.some((group) => group.chart === name)) continue;
@@ -31,43 +39,47 @@ export const makeCharts: MakePanel = (scene, signal) => {
     for (const group of groups) {
       let chart = charts.get(group.chart);
       if (!chart) {
-        chart = new Chart(scene, shared, group.chart);
+        chart = new Chart(scene, shared, group.chart, () => grid.raise(group.chart));
         charts.set(group.chart, chart);
         watch.add(chart);
       }
       chart.group = group;
     }
-    const order = groups.map((group) => group.chart).join("\n");
-    if (order === shownOrder) return;
-    shownOrder = order;
-    // Only what is not in its place moves: an element that moves loses the focus and the pointer.
-    groups.forEach((group, i) => {
-      const { element } = charts.get(group.chart)!;
-      if (grid.children[i] !== element) grid.insertBefore(element, grid.children[i] ?? null);
-    });
-    grid.dataset.count = String(groups.length);
-    grid.hidden = groups.length === 0;
+    grid.arrange((group) => charts.get(group.chart)!.element);
+    for (const chart of charts.values()) chart.offerTop(many || grid.top.length > 0, grid.top.includes(chart.name));
   };
 
   const draw = (): boolean => {
     shared.now = scene.now();
     shared.still = calm();
-    shared.families = familiesOf(scene.stores).length;
+    shared.families = scene.runs.entries.length;
     arrange();
-    empty.hidden = charts.size > 0;
+    empty.hidden = charts.size > 0 || !grid.isEmpty;
     if (!empty.hidden) setText(empty, emptyWords(scene));
     const { horizontal } = shared;
     const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && horizontal.shown !== null));
     horizontal.update(scene, [...charts.values()].flatMap(({ group }) => group.lines), growing, shared.now, shared.still);
     let easing = false;
+    scene.runs.near = scene.runs.many ? charts.get(shared.hover?.chart ?? "")?.nearest() ?? null : null;
     for (const chart of charts.values()) chart.update();
     for (const chart of charts.values()) easing = chart.paint() || easing;
+    legend.draw(readingsOf(scene, charts, shared.hover));
+    if (scene.runs.stale) setTimeout(() => scene.request(), 250);
     return easing;
   };
   return { element, draw };
 };
 
-function emptyWords({ stores, tags }: Scene): string {
+/** The values of the chart under the pointer, or of the first one. */
+function readingsOf(scene: Scene, charts: ReadonlyMap<string, Chart>, hover: Shared["hover"]): Readings {
+  const chart = charts.get(hover?.chart ?? "") ?? [...charts.values()][0];
+  const step = hover?.step ?? scene.cursor.step;
+  const at = step === null ? "latest" : `at ${formatStep(step)}`;
+  return { title: chart ? `${chart.name}, ${at}` : "", values: scene.runs.many ? chart?.readings() ?? new Map() : new Map() };
+}
+
+function emptyWords({ stores, tags, runs }: Scene): string {
+  if (!stores.length && runs.all.length) return "No run is shown: all are hidden, or the search finds none.";
   const waiting = stores.some(({ state }) => state === "live" || state === "following");
   const what = tags ? ` of ${tags.join(", ")}` : "";
   if (!waiting) return `This run logged no scalars${what}.`;

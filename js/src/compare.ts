@@ -8,8 +8,9 @@ import { wasserstein } from "./distance";
 import { make, setAttribute, setText } from "./dom";
 import { columnsFor, gutterWidth, type Column } from "./gutter";
 import { makeSuperseded } from "./header";
-import type { MakePanel, Panel, Scalars, Scene, Theme } from "./model";
+import type { MakePanel, Panel, Scalars, Scene, Store, Theme } from "./model";
 import type { Frame } from "./outline";
+import { Runs } from "./runs";
 import { sharesOf, Shapes, spanOf } from "./rebin";
 import { listenToToggle, press } from "./ridge";
 import { placeTip, sizeCanvas } from "./ridgeparts";
@@ -31,12 +32,12 @@ class DistanceScene {
 
   constructor(scene: Scene) {
     const all = new Map<string, Scalars>();
-    const store = { run: "", family: "", notice: "", state: "finished", subscribe: () => {}, get series() { return all; } };
+    const store: Store = { run: "", family: "", notice: "", state: "finished", subscribe: () => {}, get series() { return all; } };
     this.fill = (series) => (series ? all.set(DISTANCE, series) : all.clear());
     const range = (): readonly [number, number] | null =>
       this.series?.length ? [this.series.steps[0], this.series.steps[this.series.length - 1]] : null;
     this.scene = Object.create(scene, {
-      stores: { value: [store] }, tags: { value: null }, smoothing: { value: 0 }, hidden: { value: new Set() }, range: { value: range },
+      stores: { value: [store] }, runs: { value: new Runs([store], new Map()) }, tags: { value: null }, smoothing: { value: 0 }, hidden: { value: new Set() }, range: { value: range },
       // Blue and vermilion are the sides.
       theme: { get: () => this.theme(scene.theme) },
     });

@@ -25,6 +25,9 @@ export interface Drawn {
   readonly stroke: Stroke;
   readonly line: Coordinates;
   readonly past: Coordinates | null;
+  /** The edges of the band around a mean, low and high, or the runs behind it. */
+  readonly edges: readonly [Coordinates, Coordinates] | null;
+  readonly behind: readonly Coordinates[];
 }
 
 /** The share of values at either end that are outliers: the percentiles of TensorBoard. */
@@ -43,12 +46,18 @@ export class Coordinating {
 
   of(strokes: readonly Stroke[], log: boolean, stamp: (stroke: Stroke) => string): Drawn[] {
     return strokes.map((stroke) => {
-      const { line: { key, store, series }, past, shown } = stroke;
+      const { line: { key, store, series }, past, shown, band } = stroke;
       const state = stamp(stroke);
+      const edge = (name: string, values: Float64Array): Coordinates =>
+        this.coordinates(`${key} ${name}`, store, { ...series, values }, values, log, state);
       return {
         stroke,
         line: this.coordinates(key, store, series, shown, log, state),
         past: past && this.coordinates(`${key} past`, store, past.series, past.shown, log, state),
+        edges: band && band.mode !== "runs" ? [edge("low", band.low), edge("high", band.high)] : null,
+        behind: band?.mode === "runs"
+          ? series.spread!.of.map((each, i) => this.coordinates(`${key} of ${i}`, each.store, each.series, each.series.values, log, state))
+          : [],
       };
     });
   }
@@ -88,8 +97,13 @@ function* columnsOf(all: readonly Drawn[]): Iterable<Coordinates> {
   }
 }
 
-function visit(all: readonly Drawn[], [from, to]: Domain, see: (value: number) => void): void {
-  for (const column of columnsOf(all)) {
+function* withEdges(all: readonly Drawn[]): Iterable<Coordinates> {
+  yield* columnsOf(all);
+  for (const { edges, behind } of all) yield* edges ?? behind;
+}
+
+function visit(columns: Iterable<Coordinates>, [from, to]: Domain, see: (value: number) => void): void {
+  for (const column of columns) {
     const [first, end] = rowsWithin(column, [from, to]);
     const { x, raw } = column;
     for (let row = first; row < end; row++) {
@@ -101,7 +115,7 @@ function visit(all: readonly Drawn[], [from, to]: Domain, see: (value: number) =
 /** The smallest and the largest coordinate of what was logged within a domain, low > high where there is nothing. */
 export function extent(all: readonly Drawn[], within: Domain): Domain {
   let [low, high] = [Infinity, -Infinity];
-  visit(all, within, (value) => {
+  visit(withEdges(all), within, (value) => {
     if (value < low) low = value;
     if (value > high) high = value;
   });
@@ -111,7 +125,7 @@ export function extent(all: readonly Drawn[], within: Domain): Domain {
 /** The same without the outliers: from the 5th to the 95th percentile of the values of all lines together. */
 export function innerExtent(all: readonly Drawn[], within: Domain): Domain {
   const values: number[] = [];
-  visit(all, within, (value) => values.push(value));
+  visit(withEdges(all), within, (value) => values.push(value));
   if (values.length < 3) return extent(all, within);
   return [quantile(values, OUTLYING)!, quantile(values, 1 - OUTLYING)!];
 }
@@ -119,7 +133,7 @@ export function innerExtent(all: readonly Drawn[], within: Domain): Domain {
 /** Points within the one domain that lie outside of the other. */
 export function countOutside(all: readonly Drawn[], within: Domain, [low, high]: Domain): number {
   let count = 0;
-  visit(all, within, (value) => {
+  visit(columnsOf(all), within, (value) => {
     if (value < low || value > high) count++;
   });
   return count;

@@ -49,6 +49,24 @@ export function paintGrid(context: CanvasRenderingContext2D, plot: Plot, target:
   });
 }
 
+/** The values of an axis on the right have ticks of their own and no grid, which is the left one's. */
+export function paintSecond(context: CanvasRenderingContext2D, { plot, target }: NonNullable<Plot["second"]>): void {
+  const { values, text } = valueAxis(target, plot.height, plot.percent, plot.logy);
+  const right = rightOf(plot);
+  context.strokeStyle = context.fillStyle = plot.theme.muted;
+  context.textAlign = "left";
+  context.beginPath();
+  for (const value of values) {
+    const y = toY(plot, project(value, plot.logy));
+    if (y <= 4 || y >= bottomOf(plot) + 4) continue;
+    const at = snap(y, plot.ratio, context.lineWidth);
+    context.moveTo(right, at);
+    context.lineTo(right + 4, at);
+    context.fillText(text(value), right + 8, y);
+  }
+  context.stroke();
+}
+
 /** Ticks of the horizontal axis, as values: steps, epochs, or seconds. */
 export function horizontalAxis({ axis, logx, x }: Pick<Plot, "axis" | "logx" | "x">, count: number): Ticks {
   const [low, high] = unprojected(x, logx);

@@ -94,9 +94,9 @@ function stateWord(state: State, arriving: boolean): string {
   return arriving ? "training" : "waiting";
 }
 
-export function titleOf({ title, stores }: Pick<Scene, "title" | "stores">): string {
+export function titleOf({ title, runs: { all } }: Pick<Scene, "title" | "runs">): string {
   if (title) return title;
-  return stores.length === 1 ? stores[0].run : `${stores.length} runs`;
+  return all.length === 1 ? all[0].run : `${all.length} runs`;
 }
 
 const inPanels = ({ panels, tags }: Scene, series: Series): boolean => series.kind === "histogram"

@@ -16,6 +16,7 @@ export interface LegendItem {
 }
 
 export interface Best {
+  readonly key: string;
   readonly text: string;
   readonly step: number;
   readonly whose: string;
@@ -38,13 +39,23 @@ interface Entry {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function makeSwatch(): [SVGSVGElement, SVGLineElement] {
+/** A swatch is short: dashes are drawn at some five eighths of their size, dots as they are. */
+function swatchDash(dash: readonly number[]): string {
+  return dash[0] < 2 ? "1 4" : dash.map((length) => Math.max(1, 0.6 * length + 0.5)).join(" ");
+}
+
+export function makeSwatch(): [SVGSVGElement, SVGLineElement] {
   const svg = document.createElementNS(SVG, "svg");
   const line = document.createElementNS(SVG, "line");
   for (const [name, value] of [["width", "22"], ["height", "10"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
   for (const [name, value] of [["x1", "1"], ["x2", "21"], ["y1", "5"], ["y2", "5"]]) line.setAttribute(name, value);
   svg.append(line);
   return [svg, line];
+}
+
+export function paintSwatch(swatch: SVGLineElement, dash: readonly number[]): void {
+  setAttribute(swatch, "stroke-dasharray", dash.length ? swatchDash(dash) : "none");
+  setAttribute(swatch, "stroke-linecap", dash.length && dash[0] < 2 ? "round" : "butt");
 }
 
 /** The title line of a chart: it names the lines, reads their values and hides them on a click. */
@@ -65,7 +76,11 @@ export class Legend {
 
   update({ items, best, badge, width }: LegendState): void {
     this.element.classList.toggle("is-long", items.length > 3);
-    for (const item of items) this.updateEntry(this.entries.get(item.key) ?? this.add(item.key), item, width);
+    items.forEach((item, i) => {
+      const entry = this.entries.get(item.key) ?? this.add(item.key);
+      if (this.items.children[i] !== entry.button) this.items.insertBefore(entry.button, this.items.children[i] ?? null);
+      this.updateEntry(entry, item, width);
+    });
     for (const [key, entry] of this.entries) {
       if (items.some((item) => item.key === key)) continue;
       entry.button.remove();
@@ -105,8 +120,7 @@ export class Legend {
       button.dataset.color = item.color;
       button.style.setProperty("--series", item.color);
     }
-    setAttribute(swatch, "stroke-dasharray", !item.dash.length ? "none" : item.dash[0] < 2 ? "1 4" : "5 2.5");
-    setAttribute(swatch, "stroke-linecap", item.dash.length && item.dash[0] < 2 ? "round" : "butt");
+    paintSwatch(swatch, item.dash);
     label.hidden = item.label === "";
     setText(label, item.label);
     // A line without a label would leave nothing but its swatch to click on.

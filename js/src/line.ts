@@ -4,6 +4,7 @@ import { rowsWithin, type Coordinates, type Drawn } from "./drawn";
 import type { Scalars, Theme } from "./model";
 import type { Line } from "./group";
 import type { Axis } from "./reading";
+import type { SpreadMode } from "./runs";
 import type { Survey } from "./survey";
 
 /** One line ready to be drawn. */
@@ -12,11 +13,24 @@ export interface Stroke {
   readonly label: string;
   readonly color: string;
   readonly dash: readonly number[];
+  /** Pixels; lines of many runs are thin. */
+  readonly width: number;
+  /** A finished run beside one that trains: fainter, and painted first. */
+  readonly behind: boolean;
   readonly survey: Survey;
   /** What the strong line shows: the values as logged, or smoothed. */
   readonly shown: Float64Array;
+  /** How the runs spread of which the line is the mean. */
+  readonly band: Band | null;
   /** The same of the rows that a restart superseded, where they are shown. */
   readonly past: { readonly series: Scalars; readonly survey: Survey; readonly shown: Float64Array } | null;
+}
+
+/** What is drawn around a mean: the area between two edges, or every run. */
+export interface Band {
+  readonly mode: SpreadMode;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
 }
 
 /** Where a chart is drawn, in CSS pixels; domains are in coordinates, which is to say in logarithms where an axis has them. */
@@ -24,6 +38,8 @@ export interface Plot {
   readonly width: number;
   readonly height: number;
   readonly left: number;
+  /** Room for the labels of an axis on the right, where any chart has one. */
+  readonly right: number;
   readonly ratio: number;
   readonly x: Domain;
   readonly y: Domain;
@@ -32,20 +48,26 @@ export interface Plot {
   readonly logx: boolean;
   readonly logy: boolean;
   readonly theme: Theme;
+  /** The same place with the values of the axis on the right, where there is one, and where that is going. */
+  readonly second?: { readonly plot: Plot; readonly target: Domain };
 }
 
 export const TOP = 10;
 export const RIGHT = 12;
 export const BOTTOM = 26;
-export const DASH: readonly (readonly number[])[] = [[], [6, 4], [1.5, 4]];
+export const DASH: readonly (readonly number[])[] = [[], [6, 4], [1.5, 4], [12, 4, 2, 4]];
 const LABEL_SIZE = 11.5;
 /** Of what was logged, behind what is smoothed of it; of what a restart superseded. */
 const FAINT = { raw: { light: 0.22, dark: 0.26 }, past: { light: 0.45, dark: 0.5 } };
+/** The strength of a line behind others. */
+const BEHIND = 0.6;
 const columns = new Columns();
 
 export const labelFont = (theme: Theme, weight = 400): string => `${weight} ${LABEL_SIZE}px ${theme.font}`;
 export const bottomOf = (plot: Plot): number => plot.height - BOTTOM;
-export const rightOf = (plot: Plot): number => plot.width - RIGHT;
+export const rightOf = (plot: Plot): number => plot.width - plot.right;
+/** The plot by whose values a line stands. */
+export const plotOf = (plot: Plot, { line }: Stroke): Plot => (line.right && plot.second ? plot.second.plot : plot);
 
 export function toX(plot: Plot, x: number): number {
   return plot.left + ((x - plot.x[0]) / (plot.x[1] - plot.x[0])) * (rightOf(plot) - plot.left);
@@ -114,21 +136,39 @@ function trace(context: CanvasRenderingContext2D, plot: Plot, radius: number): v
 }
 
 function paintLine(
-  context: CanvasRenderingContext2D, plot: Plot, { color, dash }: Stroke, line: Coordinates, values: Float64Array,
+  context: CanvasRenderingContext2D, plot: Plot, { color, dash, width, behind }: Stroke, line: Coordinates, values: Float64Array,
   faint?: keyof typeof FAINT,
 ): void {
   const scale = ((rightOf(plot) - plot.left) / (plot.x[1] - plot.x[0])) * plot.ratio;
   const [first, end] = rowsWithin(line, plot.x);
   decimate(line.x.subarray(first, end), values.subarray(first, end), end - first, scale, plot.left * plot.ratio - plot.x[0] * scale, columns);
   context.strokeStyle = context.fillStyle = color;
-  context.globalAlpha = faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : 1;
-  context.lineWidth = faint ? 1 : 2;
-  context.lineJoin = "round";
+  context.globalAlpha = (faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : 1) * (behind ? BEHIND : 1);
+  context.lineWidth = faint ? 1 : width;
+  context.lineJoin = width > 1 ? "round" : "bevel";
   context.lineCap = dash.length && dash[0] < 2 ? "round" : "butt";
   // Dashes along the zigzag of a dense line would read as noise, and cost as much as they confuse.
   context.setLineDash(!faint && end - first < 2 * columns.count ? (dash as number[]) : []);
   trace(context, plot, faint ? 1.5 : 2.5);
   context.setLineDash([]);
+  context.globalAlpha = 1;
+}
+
+/** Between two edges, broken where one of them is not there. */
+function paintBand(context: CanvasRenderingContext2D, plot: Plot, { color }: Stroke, [low, high]: readonly [Coordinates, Coordinates]): void {
+  const [first, end] = rowsWithin(low, plot.x);
+  const go = (row: number, { x, y }: Coordinates): void => context.lineTo(toX(plot, x[row]), toY(plot, y[row]));
+  context.fillStyle = color;
+  context.globalAlpha = plot.theme.dark ? 0.24 : 0.16;
+  for (let from = first; from < end; from++) {
+    let to = from;
+    while (to < end && Number.isFinite(low.y[to]) && Number.isFinite(high.y[to])) to++;
+    context.beginPath();
+    for (let row = from; row < to; row++) go(row, high);
+    for (let row = to - 1; row >= from; row--) go(row, low);
+    context.fill();
+    from = to;
+  }
   context.globalAlpha = 1;
 }
 
@@ -178,11 +218,15 @@ export function paintLines(context: CanvasRenderingContext2D, plot: Plot, all: r
   context.beginPath();
   context.rect(plot.left - 3, TOP - 4, rightOf(plot) - plot.left + 7, bottomOf(plot) - TOP + 6);
   context.clip();
-  for (const { stroke, line, past } of all) {
-    if (past) paintLine(context, plot, stroke, past, past.y, "past");
-    if (stroke.shown !== line.series.values) paintLine(context, plot, stroke, line, line.raw, "raw");
+  for (const { stroke, line, past, behind, edges } of all) {
+    const own = plotOf(plot, stroke);
+    for (const each of behind) paintLine(context, own, stroke, each, each.y, "raw");
+    if (edges) paintBand(context, own, stroke, edges);
+    if (past) paintLine(context, own, stroke, past, past.y, "past");
+    if (!stroke.band && stroke.shown !== line.series.values) paintLine(context, own, stroke, line, line.raw, "raw");
   }
-  for (const { stroke, line } of all) paintLine(context, plot, stroke, line, line.y);
-  for (const each of all) paintBroken(context, plot, each);
+  const inOrder = [...all].sort((a, b) => Number(b.stroke.behind) - Number(a.stroke.behind));
+  for (const { stroke, line } of inOrder) paintLine(context, plotOf(plot, stroke), stroke, line, line.y);
+  for (const each of all) paintBroken(context, plotOf(plot, each.stroke), each);
   context.restore();
 }

@@ -1,5 +1,7 @@
 /** What the drawing knows of the data. Only channel.ts and views.ts know that widgets exist. */
 
+import type { Runs } from "./runs";
+
 export type Role = "train" | "validation" | "test";
 export type State = "live" | "following" | "finished" | "interrupted" | "failed";
 
@@ -44,8 +46,20 @@ export interface Scalars extends SeriesBase {
   readonly index: Float64Array;
   /** The superseded rows, a break between one restart's and the next's; where they are to be shown. */
   readonly past?: Scalars;
+  /** How the runs lie of which the values are the mean. */
+  readonly spread?: Spread;
   /** Steps never go back, so a row can be found by bisection. */
   readonly monotone: boolean;
+}
+
+/** Around the mean of several runs, for each of its rows: standard deviation (NaN of one run), smallest and largest value. */
+export interface Spread {
+  readonly of: readonly { readonly store: Store; readonly series: Scalars }[];
+  /** How many runs have a value there. */
+  readonly count: Float64Array;
+  readonly std: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
 }
 
 export interface Capture {
@@ -118,7 +132,10 @@ export interface Theme {
 
 /** What the panels of one view share. */
 export interface Scene {
+  /** The runs that are shown. */
   readonly stores: readonly Store[];
+  /** All there are, and which of them are shown. */
+  readonly runs: Runs;
   readonly cursor: Cursor;
   readonly theme: Theme;
   /** Debiased exponential smoothing as in TensorBoard, 0 (off) to 0.999. */

@@ -2,7 +2,7 @@
 
 import type { Drawn } from "./drawn";
 import { paintLabels, type Span } from "./grid";
-import { bottomOf, labelFont, rightOf, snap, toX, toY, TOP, type Plot } from "./line";
+import { bottomOf, labelFont, plotOf, rightOf, snap, toX, toY, TOP, type Plot } from "./line";
 
 /** Half of what a step's label may take. */
 const LABEL_ROOM = 28;
@@ -95,7 +95,7 @@ export function paintPointers(context: CanvasRenderingContext2D, plot: Plot, all
   const { cursor, hover, ends, marks, band } = state;
   const inside = (x: number): boolean => x >= plot.x[0] && x <= plot.x[1];
   const points = (rows: readonly number[], radius: number): void =>
-    all.forEach((each, i) => rows[i] >= 0 && paintPoint(context, plot, each, rows[i], radius));
+    all.forEach((each, i) => rows[i] >= 0 && paintPoint(context, plotOf(plot, each.stroke), each, rows[i], radius));
   if (band) paintBand(context, plot, band);
   for (const mark of marks) if (inside(mark)) paintMark(context, plot, mark);
   points(ends, 3);

@@ -1,33 +1,61 @@
 /** What a chart says in words: its title line, its tooltip, its description for who does not see it. */
 
-import { formatExact, formatStep, valueFormat, type Domain } from "./axes";
+import { formatExact, formatStep, valueFormat } from "./axes";
 import type { Best, LegendState } from "./legend";
 import type { Stroke } from "./line";
 import type { Store } from "./model";
+import type { Axis } from "./second";
 import { slopeAt, slopeWords } from "./slope";
 import { rowAt } from "./survey";
 
 const compact = (count: number): string => (count < 10 ? count.toFixed(1).replace(/\.0$/, "") : String(Math.round(count)));
 
+interface Telling {
+  /** Whether the title line names a line. */
+  readonly named: (stroke: Stroke, best: Best | null) => boolean;
+  /** How many steps an epoch has. */
+  readonly epoch: (store: Store, step: number) => number;
+}
+
+const TELLING: Telling = { named: () => true, epoch: () => NaN };
+
 /** What the title line reads at a step, or of the latest where there is none. */
 export function legendOf(
-  strokes: readonly Stroke[], step: number | null, y: Domain, percent: boolean, hidden: ReadonlySet<string>, families: number,
-  epoch: (store: Store, step: number) => number = () => NaN,
+  strokes: readonly Stroke[], step: number | null, left: Axis, right: Axis | null, hidden: ReadonlySet<string>, families: number,
+  { named, epoch }: Telling = TELLING,
 ): LegendState {
-  const text = valueFormat(y, percent);
-  const items = strokes.map((stroke) => {
+  const formats = [left, right ?? left].map(({ ends, percent }) => valueFormat(ends, percent));
+  const best = bestOf(strokes, formats, families);
+  const items = strokes.filter((stroke) => named(stroke, best)).map((stroke) => {
     const { line: { key, store, series }, label, color, dash, shown } = stroke;
+    const text = formats[Number(stroke.line.right)];
+    const { percent } = (stroke.line.right && right) || left;
     const row = step === null ? series.length - 1 : rowAt(series, step);
+    const spread = row < 0 ? "" : spreadOf(stroke, row, text);
     const value = row < 0 ? "\u2013" : text(shown[row]);
     const note = [
+      meaningOf(stroke, row),
       row >= 0 && shown !== series.values ? smoothedWords(stroke, value, formatExact(series.values[row], percent)) : "",
       slopeWords(slopeAt(series, row, epoch(store, series.steps[row])), percent),
     ].filter(Boolean).join("\n");
     const finite = row < 0 || Number.isFinite(shown[row]);
-    return { key, label, name: label || series.tag, color, dash, value, note, finite, hidden: hidden.has(key) };
+    return { key, label, name: label || series.tag, color, dash, value: value + spread, note, finite, hidden: hidden.has(key) };
   });
-  const width = Math.max(text(y[0]).length, text(y[1]).length) - (percent ? 0.9 : 0.4);
-  return { items, best: bestOf(strokes, text, families), badge: badgeOf(strokes), width };
+  const widthOf = ({ ends, percent }: Axis, text: (value: number) => string): number =>
+    Math.max(text(ends[0]).length, text(ends[1]).length) - (percent ? 0.9 : 0.4);
+  const width = Math.max(widthOf(left, formats[0]), right ? widthOf(right, formats[1]) : 0);
+  return { items, best, badge: badgeOf(strokes), width };
+}
+
+/** What each run has at a step, by its number; of several lines the first. */
+export function readingsOf(strokes: readonly Stroke[], step: number | null, left: Axis, right: Axis | null): Map<number, string> {
+  const formats = [left, right ?? left].map(({ ends, percent }) => valueFormat(ends, percent));
+  const found = new Map<number, string>();
+  for (const { line: { family, series, right: onRight }, shown } of strokes) {
+    const row = step === null ? series.length - 1 : rowAt(series, step);
+    if (row >= 0 && !found.has(family)) found.set(family, formats[Number(onRight)](shown[row]));
+  }
+  return found;
 }
 
 /** A reduced series is smoothed over the points that are kept of it. */
@@ -43,23 +71,41 @@ export function sentenceOf(name: string, { items, best }: LegendState, step: num
   return `${name}, ${at}${notes && ` (${notes})`}: ${said || "nothing shown"}.${best ? ` Best ${best.text} at step ${formatStep(best.step)}.` : ""}`;
 }
 
+/** What stands behind the mean of several runs: its standard deviation, or the smallest and largest value. */
+export function spreadOf({ line: { series: { spread } }, band }: Stroke, row: number, text: (value: number) => string): string {
+  if (!spread || !(spread.count[row] > 1)) return "";
+  if (band?.mode === "std") return ` \u00b1 ${text(spread.std[row])}`;
+  return ` (${text(spread.low[row])} to ${text(spread.high[row])})`;
+}
+
+function meaningOf({ line: { series: { spread } }, band }: Stroke, row: number): string {
+  if (!spread || row < 0) return "";
+  const around = band?.mode === "std" ? "mean \u00b1 standard deviation" : "mean (smallest to largest)";
+  return `${around} of ${spread.count[row]} run${spread.count[row] === 1 ? "" : "s"}`;
+}
+
 /** The best finite value ever logged, of validation where there is such a series. */
-function bestOf(strokes: readonly Stroke[], text: (value: number) => string, families: number): Best | null {
+function bestOf(strokes: readonly Stroke[], formats: readonly ((value: number) => string)[], families: number): Best | null {
   const role = (["validation", "test", "train"] as const).find((each) =>
     strokes.some(({ line, survey }) => line.series.place.role === each && survey.finite > 0));
-  let found: { value: number; step: number; whose: string } | null = null;
+  let found: { value: number; step: number; line: Stroke["line"] } | null = null;
   for (const { line, survey } of strokes) {
-    const { best, role: own } = line.series.place;
+    const { best, role: own, chart } = line.series.place;
+    // Of several metrics in one chart it is that of the first.
+    if (found && found.line.series.place.chart !== chart) continue;
     if (own !== role || best === "" || survey.finite === 0) continue;
     const [value, step] = best === "min" ? [survey.low, survey.lowStep] : [survey.high, survey.highStep];
     const better = !found || (best === "min" ? value < found.value : value > found.value);
-    if (better) found = { value, step, whose: families > 1 ? line.store.family : "" };
+    if (better) found = { value, step, line };
   }
-  return found && { text: text(found.value), step: found.step, whose: found.whose };
+  if (!found) return null;
+  const { value, step, line } = found;
+  return { key: line.key, text: formats[Number(line.right)](value), step, whose: families > 1 ? line.store.family : "" };
 }
 
 function badgeOf(strokes: readonly Stroke[]): { text: string; title: string } | null {
-  const reduced = strokes.map(({ line }) => line.series).filter(({ rows, length }) => rows > length && length > 0);
+  const series = strokes.flatMap(({ line }) => line.series.spread?.of.map((each) => each.series) ?? [line.series]);
+  const reduced = series.filter(({ rows, length }) => rows > length && length > 0);
   if (reduced.length === 0) return null;
   const most = reduced.reduce((a, b) => (a.rows / a.length > b.rows / b.length ? a : b));
   const title = `${formatStep(most.rows)} rows drawn from ${formatStep(most.length)} kept: every minimum and maximum is there`;

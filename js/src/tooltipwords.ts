@@ -4,11 +4,12 @@ import { formatDuration, formatExact, formatStep } from "./axes";
 import { epochSeries } from "./epochs";
 import type { Drawn } from "./drawn";
 import type { Horizontal } from "./horizontal";
-import { toX, toY, type Plot } from "./line";
+import { plotOf, toX, toY, type Plot } from "./line";
 import { marksOf, notesAt } from "./marks";
 import type { Scene } from "./model";
 import { project } from "./projection";
 import { orderOf, type Order } from "./reading";
+import { spreadOf } from "./readout";
 import { slopeAt, slopeSign, type Slope } from "./slope";
 import { rowAt } from "./survey";
 import { formatMoment } from "./timeticks";
@@ -47,17 +48,21 @@ export function inOrder<Row extends { readonly label: string; readonly far: numb
 
 function pointsAt(horizontal: Horizontal, all: readonly Drawn[], step: number, y: number, plot: Plot): Point[] {
   const found: Point[] = [];
-  for (const { stroke: { label, color, line: { store } }, line, past } of all) {
+  for (const { stroke, line, past } of all) {
+    const { label, color, line: { store } } = stroke;
+    const own = plotOf(plot, stroke);
+    const exact = (value: number): string => formatExact(value, own.percent);
     for (const [each, superseded] of [[line, false], [past, true]] as const) {
       if (!each) continue;
       const { series } = each;
       const row = rowAt(series, step);
       if (row < 0 || (superseded && series.steps[row] !== step)) continue;
       const at = superseded ? ", superseded" : series.steps[row] === step ? "" : ` at ${formatStep(series.steps[row])}`;
+      const mean = series.spread ? `, mean of ${series.spread.count[row]}` : "";
       found.push({
-        color, label: (label || series.tag) + at, value: formatExact(series.values[row], plot.percent), place: each.x[row],
+        color, label: (label || series.tag) + mean + at, value: exact(series.values[row]) + spreadOf(stroke, row, exact), place: each.x[row],
         slope: superseded ? null : slopeAt(series, row, horizontal.stepsAnEpoch(store, step)),
-        far: Math.abs(toY(plot, each.y[row]) - y), height: series.values[row],
+        far: Math.abs(toY(own, each.y[row]) - y), height: series.values[row],
       });
     }
   }

@@ -17,6 +17,8 @@ import { choose, zoomOf } from "./reading";
 import { ridges, ridgesIfAny } from "./ridge";
 import ridgeStyle from "./ridge.css";
 import { shownStore, withPast } from "./restarts";
+import { Runs } from "./runs";
+import runsStyle from "./runs.css";
 import { makeScrubber } from "./scrubber";
 import { applyTheme, themeOf, watchTheme } from "./theme";
 import viewStyle from "./view.css";
@@ -49,7 +51,7 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   const layout = make("div", { class: "layout" });
   const root = make("div", { class: "nbviz" }, layout);
   const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  shadow.replaceChildren(make("style", {}, viewStyle, ridgeStyle, layerStyle, layoutStyle, accessStyle), root);
+  shadow.replaceChildren(make("style", {}, viewStyle, runsStyle, ridgeStyle, layerStyle, layoutStyle, accessStyle), root);
   signal.addEventListener("abort", () => shadow.replaceChildren());
 
   let panels: Panel[] = [];
@@ -57,7 +59,11 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   let now = performance.now();
   const { layer } = options;
   const shown = options.stores.map(shownStore);
-  const refresh = (): void => shown.forEach((each) => each.refresh(scene.superseded));
+  const runs = new Runs(shown.map(({ store }) => store), options.knobs);
+  const refresh = (): void => {
+    shown.forEach((each) => each.refresh(scene.superseded));
+    runs.refresh();
+  };
   const frames = new Frames((moment) => {
     now = moment;
     refresh();
@@ -67,7 +73,10 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   }, signal);
   const scene: Scene = {
     ...options,
-    stores: shown.map(({ store }) => store),
+    runs,
+    get stores() {
+      return runs.shown;
+    },
     hidden: new Set(),
     get zoom() {
       return zoomOf(options.knobs.get("zoom"));

@@ -25,7 +25,8 @@ function named(store: Store, [run, family]: [string, string]): Store {
 
 /** Traits that only some views have; the panel that reads one knows what it holds. */
 const KNOBS = [
-  "axis", "filter", "limits", "logx", "logy", "mode", "order", "outliers", "selection", "statistic", "steps", "tag", "x", "zoom",
+  "axis", "charts", "filter", "folded", "front", "group", "hidden", "hparams", "limits", "logx", "logy", "mode", "order", "outliers", "pinned",
+  "search", "selection", "spread", "statistic", "steps", "tag", "top", "x", "zoom",
 ];
 
 async function render(context: { model: Model; el: HTMLElement; host: Host; signal: AbortSignal }): Promise<void> {
@@ -49,9 +50,9 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
     superseded: model.get("superseded") as boolean,
     speech: model.get("speech") !== false,
     tags: model.get("tags") as string[] | null,
-    knobs: new Map(KNOBS.map((knob) => [knob, model.get(knob)])),
+    knobs: new Map([["selected", model.get("selected")], ...KNOBS.map((knob) => [knob, model.get(knob)] as const)]),
   }, signal);
-  const own = KNOBS.filter((knob) => model.get(knob) !== undefined);
+  const own = ["selected", ...KNOBS.filter((knob) => model.get(knob) !== undefined)];
   scene.keep = (knob) => {
     if (KNOBS.includes(knob) && !own.includes(knob)) return;
     model.set(knob, scene.knobs.has(knob) ? scene.knobs.get(knob) : scene[knob as "smoothing" | "superseded" | "speech"]);

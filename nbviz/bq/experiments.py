@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nbviz.hparams import Row, logged_hparams, rows_of
 from nbviz.picture.lines import shown_rows
 from nbviz.run import Run
 
-Row = dict[str, Any]
 DECADES = 2.0
 """Positive numbers that span so many are drawn on a logarithmic axis."""
 
@@ -58,25 +58,13 @@ def table_of(runs: Any, hparams: Any) -> dict[str, Row]:
     TypeError
         If ``runs`` is neither a mapping of runs nor a table.
     """
-    given = rows_of(hparams) if hparams is not None else {}
     if not (isinstance(runs, Mapping) and all(isinstance(run, Run) for run in runs.values())):
-        table = rows_of(runs)
-    else:
-        settings = {str(name): _settings(run) for name, run in runs.items()}
-        table = {name: {**_inherited(name, settings), **_latest(run)} for name, run in _named(runs)}
+        given = rows_of(hparams) if hparams is not None else {}
+        return {name: {**row, **given.get(name, {})} for name, row in rows_of(runs).items()}
+    logged = logged_hparams(runs)
+    table = {str(name): {**logged[str(name)], **_latest(run)} for name, run in runs.items()}
+    given = rows_of(hparams) if hparams is not None else {}
     return {name: {**row, **given.get(name, {})} for name, row in table.items()}
-
-
-def rows_of(table: Any) -> dict[str, Row]:
-    """A DataFrame with one row a run, or a mapping of names to mappings, as rows by name."""
-    if hasattr(table, "to_dict") and hasattr(table, "index"):
-        table = dict(zip(table.index, table.to_dict("records"), strict=True))
-    if not isinstance(table, Mapping) or not all(isinstance(row, Mapping) for row in table.values()):
-        raise TypeError(
-            "expected runs by name, a DataFrame with a row for each, or a mapping of names to mappings, not a "
-            f"{type(table).__name__}."
-        )
-    return {str(name): {str(key): value for key, value in row.items()} for name, row in table.items()}
 
 
 def columns_of(table: Mapping[str, Row], wanted: Sequence[str]) -> tuple[list[str], list[Column]]:
@@ -110,25 +98,6 @@ def _column(name: str, values: list[Any]) -> Column:
 
 def _is_there(value: Any) -> bool:
     return value is not None and not (isinstance(value, (float, np.floating)) and not math.isfinite(value))
-
-
-def _named(runs: Mapping[Any, Run]) -> list[tuple[str, Run]]:
-    return [(str(name), run) for name, run in runs.items()]
-
-
-def _settings(run: Run) -> Row:
-    found: Row = {}
-    for tag in run.tags("hparams"):
-        for item in run[tag]:
-            found.update(item.hparams or {})
-    return found
-
-
-def _inherited(name: str, settings: Mapping[str, Row]) -> Row:
-    """The hyper-parameters of a run, or else those of the nearest one above: Keras logs below its session."""
-    while not settings.get(name) and "/" in name:
-        name = name.rpartition("/")[0]
-    return settings.get(name, {})
 
 
 def _latest(run: Run) -> Row:

@@ -133,7 +133,7 @@ def parallel(runs: Any, columns: Sequence[str], *, hparams: Any = None, **traits
 
 
 def view(figure: bqplot.Figure, runs: Mapping[str, Run], make: Callable[[Mapping[str, Run]], Widget]) -> VBox:
-    """A view of the runs that a figure's brush selects, of all of them while it selects none.
+    """A view that shows the runs that a figure's brush selects, all of them while it selects none.
 
     Parameters
     ----------
@@ -141,7 +141,8 @@ def view(figure: bqplot.Figure, runs: Mapping[str, Run], make: Callable[[Mapping
         As `scatter` or `parallel` gives it.
     runs : mapping of str to Run
     make : callable
-        Makes the view of some runs, as `nbviz.Inspector` does. It is made anew when a selection is complete.
+        Makes the view of the runs, as `nbviz.Inspector` does. What it makes follows by its trait ``selected`` where it
+        has one; else it is made anew, of the runs selected, when a selection is complete.
 
     Returns
     -------
@@ -150,24 +151,26 @@ def view(figure: bqplot.Figure, runs: Mapping[str, Run], make: Callable[[Mapping
     """
     if not hasattr(figure, "selected"):
         raise TypeError("bq.view() follows what bq.scatter() or bq.parallel() made.")
-    box = VBox()
+    box = VBox((make(dict(runs)),))
 
     def renew(_change: Any = None) -> None:
+        (before,) = box.children
+        if before.has_trait("selected"):
+            before.selected = list(figure.selected)
+            return
         chosen = {name: run for name, run in runs.items() if name in figure.selected} or dict(runs)
-        before = box.children
-        if figure.interaction.brushing or (before and list(chosen) == shown):
+        if figure.interaction.brushing or list(chosen) == shown:
             return
         shown[:] = chosen
         box.children = (make(chosen),)
-        for each in before:
-            each.close()
+        before.close()
 
     def closed(change: Any) -> None:
         if change["new"] is None:
             figure.unobserve(renew, "selected")
             figure.interaction.unobserve(renew, "brushing")
 
-    shown: list[str] = []
+    shown = list(runs)
     renew()
     figure.observe(renew, "selected")
     figure.interaction.observe(renew, "brushing")

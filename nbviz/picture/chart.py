@@ -26,6 +26,8 @@ class Layout(NamedTuple):
     height: float
     """Of the plot with its labels, without the title line."""
     left: float
+    right: float
+    """Room for the labels of an axis on the right, where any chart has one."""
     steps: tuple[float, float]
     cursor: int
     one_line: bool
@@ -37,8 +39,13 @@ class Layout(NamedTuple):
         for chart in charts:
             values, text = value_ticks(value_ends(*chart.ends, chart.percent), TICKS, chart.percent)
             widths += [width_of(text(value), SMALL) + 12 for value in values]
+        rights = [float(RIGHT)]
+        for chart in charts:
+            if chart.right:
+                values, text = value_ticks(*_right_axis(chart))
+                rights += [width_of(text(value), SMALL) + 12 for value in values]
         one_line = all(_Legend(chart, width).fits for chart in charts)
-        return cls(width, height, math.ceil(max(widths)), steps, cursor, one_line)
+        return cls(width, height, math.ceil(max(widths)), math.ceil(max(rights)), steps, cursor, one_line)
 
 
 def draw_chart(chart: Chart, layout: Layout) -> tuple[str, float]:
@@ -47,20 +54,25 @@ def draw_chart(chart: Chart, layout: Layout) -> tuple[str, float]:
     ends = value_ends(*chart.ends, chart.percent)
     legend, top = _Legend(chart, layout.width).draw(layout.one_line)
     values, tick_text = value_ticks(ends, TICKS, chart.percent)
-    box = Box(layout.left, top + 10, layout.width - RIGHT, top + layout.height - 24, steps, ends)
+    box = Box(layout.left, top + 10, layout.width - layout.right, top + layout.height - 24, steps, ends)
     parts = [legend, _axes(box, values, tick_text)]
+    boxes = [box] * len(chart.lines)
+    if chart.right:
+        other = box._replace(values=_right_axis(chart)[0])
+        boxes = [other if line.right else box for line in chart.lines]
+        parts.append(_right_labels(other, *value_ticks(*_right_axis(chart))))
     if cursor < steps[1]:
         parts.append(_cursor(box, cursor))
-    for line, color in zip(chart.lines, chart.colors, strict=True):
+    for line, color, box in zip(chart.lines, chart.colors, boxes, strict=True):
         if len(line.past):
             past = _path(box, line.past_steps, line.past, f'stroke="{color}" stroke-width="1"')
             parts.append(f'<g class="superseded" opacity=".5">{past}</g>')
         if line.is_smoothed:
             parts.append(_path(box, line.steps, line.values, f'stroke="{color}" stroke-opacity=".3"'))
-    for line, color in zip(chart.lines, chart.colors, strict=True):
+    for line, color, box in zip(chart.lines, chart.colors, boxes, strict=True):
         parts.append(_path(box, line.smooth_steps, line.smooth, _ink(line, color, box)) + _marks(box, line, color))
     if cursor < steps[1]:
-        parts += [_point(box, cursor, line, color) for line, color in zip(chart.lines, chart.colors, strict=True)]
+        parts += [_point(*each) for each in zip(boxes, [cursor] * len(boxes), chart.lines, chart.colors, strict=True)]
     return "".join(parts), top + layout.height
 
 
@@ -120,6 +132,18 @@ def _axes(box: Box, values: list[float], tick_text: Format) -> str:
     return grid + "".join(words)
 
 
+def _right_axis(chart: Chart) -> tuple[tuple[float, float], int, bool]:
+    return value_ends(*chart.right_ends, chart.right_percent), TICKS, chart.right_percent
+
+
+def _right_labels(box: Box, values: list[float], tick_text: Format) -> str:
+    """Ticks of their own and no grid, which is the left axis's."""
+    levels = [(value, round(float(box.y(np.float64(value))))) for value in values]
+    ticks = "".join(f"M{box.right:.1f},{y + 0.5:g}h4" for _, y in levels)
+    words = [write(box.right + 8, y + 4, tick_text(value), size=SMALL) for value, y in levels]
+    return f'<path class="right" d="{ticks}" stroke="{TEXT}" fill="none"/>' + "".join(words)
+
+
 def _cursor(box: Box, cursor: int) -> str:
     x = round(float(box.x(np.float64(cursor))))
     return f'<path class="cursor" d="M{x},{box.top - 4:.1f}V{box.bottom:.1f}" stroke="{TEXT}" stroke-width="2"/>'
@@ -138,7 +162,9 @@ class _Legend:
     def __init__(self, chart: Chart, width: float) -> None:
         self._chart = chart
         self._end = width - RIGHT
-        self._text = value_format(*value_ends(*chart.ends, chart.percent), chart.percent)
+        left = value_format(*value_ends(*chart.ends, chart.percent), chart.percent)
+        right = value_format(*value_ends(*chart.right_ends, chart.right_percent), chart.right_percent)
+        self._texts = [right if line.right else left for line in chart.lines]
         self._items = [self._item(i) for i in range(len(chart.lines))]
         best, room = self._best()
         taken = sum(each + GAP for _, each in self._items)
@@ -171,13 +197,14 @@ class _Legend:
         several = len({line.family for line in self._chart.lines}) > 1
         whose = f"{shorten(self._chart.labels[line], 110)} " if several else ""
         after = f"{whose}at {step_text(step)}"
-        markup = f"best {strong(self._text(value))} {escape(after)}"
-        return write_markup(self._end, 14, markup, anchor="end"), width_of(f"best {self._text(value)} {after}") + GAP
+        text = self._texts[line](value)
+        markup = f"best {strong(text)} {escape(after)}"
+        return write_markup(self._end, 14, markup, anchor="end"), width_of(f"best {text} {after}") + GAP
 
     def _item(self, i: int) -> tuple[str, float]:
         line, color = self._chart.lines[i], self._chart.colors[i]
         label = shorten(self._chart.labels[i], 150)
-        value = "–" if line.shown is None else self._text(line.shown)
+        value = "–" if line.shown is None else self._texts[i](line.shown)
         swatch = f'<path class="swatch" d="M0,9.5h20" {_stroke(color, DASHES[ROLES.index(line.place.role)])}/>'
         words = write_markup(26, 14, f"{escape(label)} {strong(value)}" if label else strong(value), fill=color)
         return swatch + words, 26 + width_of(label + " ") + width_of(value, 12.5, 650)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nbviz.charts import Place, family, place
+from nbviz.charts import Choice, Place, family, place
 from nbviz.picture.axes import Floats
 from nbviz.reduce import kept_rows
 from nbviz.run import Run
@@ -28,6 +28,8 @@ class Line:
     tag: str
     place: Place
     family: int
+    right: bool
+    """Whether its values stand at the axis on the right."""
     rows: int
     steps: Floats
     values: Floats
@@ -59,25 +61,38 @@ class Chart:
     labels: list[str]
     colors: list[str]
     percent: bool
+    right: bool
+    """Whether there is an axis on the right, for lines that ask for it."""
+    right_percent: bool
 
     @property
     def ends(self) -> tuple[float, float]:
         """Smallest and largest finite value; the first is greater than the second where there is none."""
-        finite = np.concatenate(
-            [each for line in self.lines for each in (line.finite, line.past[np.isfinite(line.past)])]
-        )
-        return (float(finite.min()), float(finite.max())) if len(finite) else (1.0, 0.0)
+        return _ends([line for line in self.lines if not line.right])
+
+    @property
+    def right_ends(self) -> tuple[float, float]:
+        """The same of the lines at the axis on the right."""
+        return _ends([line for line in self.lines if line.right])
 
     def best(self) -> tuple[float, int, int] | None:
         """Value, step and index of the line of the best value logged: of validation where there is such a series."""
         for role in ("validation", "test", "train"):
             finite = [(i, line) for i, line in enumerate(self.lines) if line.place.role == role and len(line.finite)]
+            # Of several metrics in one chart it is that of the first.
+            finite = [each for each in finite if each[1].place.chart == finite[0][1].place.chart]
             found = [_best(line, i) for i, line in finite if line.place.best]
             if found:
                 return (min if finite[0][1].place.best == "min" else max)(found, key=lambda each: each[0])
             if finite:
                 return None
         return None
+
+
+def _ends(lines: Sequence[Line]) -> tuple[float, float]:
+    columns = [each[np.isfinite(each)] for line in lines for each in (line.values, line.past)]
+    finite = np.concatenate([*columns, np.empty(0)])
+    return (float(finite.min()), float(finite.max())) if len(finite) else (1.0, 0.0)
 
 
 def _best(line: Line, index: int) -> tuple[float, int, int]:
@@ -87,42 +102,71 @@ def _best(line: Line, index: int) -> tuple[float, int, int]:
 
 
 def charts_of(
-    runs: Sequence[Run], tags: Sequence[str] | None, step: int, smoothing: float, limit: int, superseded: bool = False
+    runs: Sequence[Run],
+    tags: Sequence[str] | None,
+    step: int,
+    smoothing: float,
+    limit: int,
+    superseded: bool = False,
+    choices: Sequence[Choice] | None = None,
+    families: Sequence[str] | None = None,
 ) -> tuple[list[Chart], int]:
-    """The first ``limit`` charts of all runs in order of first appearance, and how many there are."""
-    families = list(dict.fromkeys(family(run.name) for run in runs))
-    groups: dict[str, list[tuple[Run, ScalarSeries, Place]]] = {}
+    """The first ``limit`` charts of all runs, as chosen or in order of first appearance, and how many there are."""
+    families = list(families or dict.fromkeys(family(run.name) for run in runs))
+    groups: dict[str, list[tuple[Run, ScalarSeries, Place, bool]]] = {choice.title: [] for choice in choices or ()}
     for run in runs:
         for tag in run.tags("scalar"):
             series, where = run[tag], place(str(tag), run.name)
-            wanted = where.panel == "charts" if tags is None else tag in tags
-            if wanted and len(shown_rows(series, superseded=False)):
-                groups.setdefault(where.chart, []).append((run, series, where))
+            if not len(shown_rows(series, superseded=False)):
+                continue
+            for title, right in _places(str(tag), where, tags, choices):
+                groups.setdefault(title, []).append((run, series, where, right))
+    groups = {title: members for title, members in groups.items() if members}
     shown = list(groups.items())[:limit]
     drawn = sum(len(members) for _, members in shown) * (2 if smoothing else 1)
     buckets = min(400, max(40, 2200 // max(1, drawn)))
     charts = []
     for title, members in shown:
         lines = [
-            _read(run, series, where, families.index(family(run.name)), (buckets, step, smoothing, superseded))
-            for run, series, where in members
+            _read(run, series, (where, families.index(family(run.name)), right), (buckets, step, smoothing, superseded))
+            for run, series, where, right in members
         ]
-        lines.sort(key=lambda line: (line.family, ROLES.index(line.place.role)))
+        lines.sort(key=lambda line: (line.right, line.family, ROLES.index(line.place.role)))
         charts.append(_chart(title, lines, families))
     return charts, len(groups)
 
 
+def _places(
+    tag: str, where: Place, tags: Sequence[str] | None, choices: Sequence[Choice] | None
+) -> list[tuple[str, bool]]:
+    """In which charts a tag stands, and whether at their axis on the right."""
+    if choices is not None:
+        return [(choice.title, right) for choice in choices for right in choice.sides(tag)]
+    wanted = where.panel == "charts" if tags is None else tag in tags
+    return [(where.chart, False)] if wanted else []
+
+
 def _chart(title: str, lines: list[Line], families: list[str]) -> Chart:
-    finite = np.concatenate([line.finite for line in lines])
+    left, right = ([line for line in lines if line.right is side] for side in (False, True))
+    labels = _labels(title, lines, families)
+    labels = [
+        f"{label or line.tag} (right)" if line.right else label for label, line in zip(labels, lines, strict=True)
+    ]
+    return Chart(title, lines, labels, _colors(lines, len(families)), _percent(left), bool(right), _percent(right))
+
+
+def _percent(lines: Sequence[Line]) -> bool:
+    """Whether the values are shares that can be shown as percentages."""
     shares = all(line.place.unit == "percent" for line in lines)
-    percent = shares and not len(finite[(finite < 0) | (finite > 1)])
-    return Chart(title, lines, _labels(title, lines, families), _colors(lines, len(families)), percent)
+    return shares and all(((line.finite >= 0) & (line.finite <= 1)).all() for line in lines)
 
 
 def _labels(title: str, lines: list[Line], families: list[str]) -> list[str]:
     """The shortest names that tell the lines of a chart apart."""
     if len(lines) == 1 and len(families) == 1 and lines[0].tag == title:
         return [""]
+    # Lines of several metrics, which were put into one chart by their names, are told apart by these.
+    several = len({line.place.chart for line in lines}) > 1
     ways: list[list[str]] = [
         [line.place.role for line in lines],
         [line.tag for line in lines],
@@ -133,26 +177,35 @@ def _labels(title: str, lines: list[Line], families: list[str]) -> list[str]:
         names = [families[line.family] for line in lines]
         named = [[f"{name} {word}".lstrip() for name, word in zip(names, way, strict=True)] for way in ways[:2]]
         ways = [[name or line.place.role for name, line in zip(names, lines, strict=True)], *named, ways[2]]
-    for way in ways:
+    for way in ways[(2 if len(families) > 1 else 1) if several else 0 :]:
         if len(set(way)) == len(way):
             return way
     return ways[-1]
 
 
 def _colors(lines: list[Line], families: int) -> list[str]:
-    """A hue a family; of a single family a hue a role, and where one role has several series, a hue each."""
+    """A hue a family; of a single family a hue a role, and where one role has several series, a hue each.
+
+    What was put into a chart beside its first metric has hues of its own, from the third on.
+    """
     if families > 1:
         return [HUES[line.family % len(HUES)] for line in lines]
     colors = []
+    first = [line for line in lines if line.place.chart == lines[0].place.chart]
+    others = iter(range(2, len(lines) + 2))
     for line in lines:
-        same = [other for other in lines if other.place.role == line.place.role]
+        if line.place.chart != lines[0].place.chart:
+            colors.append(HUES[next(others) % len(HUES)])
+            continue
+        same = [other for other in first if other.place.role == line.place.role]
         # By identity: lines hold arrays, which have no single truth of being equal.
         at = next(i for i, other in enumerate(same) if other is line)
         colors.append(HUES[(ROLES.index(line.place.role) if len(same) == 1 else at) % len(HUES)])
     return colors
 
 
-def _read(run: Run, series: ScalarSeries, where: Place, index: int, view: tuple[int, int, float, bool]) -> Line:
+def _read(run: Run, series: ScalarSeries, place: tuple[Place, int, bool], view: tuple[int, int, float, bool]) -> Line:
+    where = place[0]
     buckets, step, weight, superseded = view
     rows = shown_rows(series, superseded=False)
     steps, values = series.steps[rows], series.values[rows]
@@ -166,7 +219,7 @@ def _read(run: Run, series: ScalarSeries, where: Place, index: int, view: tuple[
     readings = (None, None) if at is None else (float(values[at]), float(smoothed[at]))
     weight = weight if where.role == "train" else 0.0
     past = _past(series, weight, buckets) if superseded else (np.empty(0), np.empty(0))
-    return Line(str(run.name), str(series.tag), where, index, len(rows), *logged, *shown, *past, *readings)
+    return Line(str(run.name), str(series.tag), *place, len(rows), *logged, *shown, *past, *readings)
 
 
 def shown_rows(series: Series, superseded: bool) -> NDArray[np.intp]:

@@ -66,7 +66,9 @@ class Scene(NamedTuple):
         smoothing = min(0.999, max(0.0, smoothing)) if smoothing == smoothing else 0.0
         with np.errstate(all="ignore"):
             layers = layermap.Map.of(runs, tags, knobs["statistic"]) if "statistic" in knobs else None
-            charts, total = charts_of(runs, tags, step, smoothing, CHARTS, superseded)
+            charts, total = charts_of(
+                runs, tags, step, smoothing, CHARTS, superseded, knobs.get("charts"), knobs.get("families")
+            )
         name = clean(title) or (clean(runs[0].name) if len(runs) == 1 else f"{len(runs)} runs")
         return cls(runs, tags, charts, total, step, smoothing, name, superseded, knobs, layers)
 

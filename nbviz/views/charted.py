@@ -1,4 +1,4 @@
-"""Charted: how the charts of a view are read."""
+"""Charted: which charts a view has, whose lines are in them, and how they are read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from typing import Any, ClassVar
 
 import traitlets
 
+from nbviz.channel import kernel_only
+from nbviz.charts import Choice, choices, family
+from nbviz.hparams import hparams_of
+from nbviz.picture.layers import matcher
+from nbviz.run import Run
 from nbviz.values import STEP_LIMIT
-from nbviz.views.view import View, from_page
+from nbviz.views.search import Group, Search
+from nbviz.views.view import View, from_page, named
 
 
 def _is_range(value: Any, limit: float = math.inf) -> bool:
@@ -44,6 +50,26 @@ class _Limits(traitlets.Dict):
         return {chart: tuple(ends) for chart, ends in value.items()}
 
 
+class _Charts(traitlets.TraitType[Any, Any]):
+    """Charts as `nbviz.charts.choices` takes them, held as it makes them."""
+
+    allow_none = True
+
+    def validate(self, _obj: Any, value: Any) -> list[Choice] | None:
+        try:
+            return None if value is None else choices(value)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from None
+
+
+def _charts_to_page(charts: list[Choice] | None, _view: Any) -> list[dict[str, Any]] | None:
+    return None if charts is None else [choice._asdict() for choice in charts]
+
+
+def _names() -> Any:
+    return traitlets.List(traitlets.Unicode())
+
+
 def _knob(trait: Any, name: str) -> Any:
     return trait.tag(sync=True, echo_update=False, from_json=from_page(name))
 
@@ -51,8 +77,36 @@ def _knob(trait: Any, name: str) -> Any:
 class Charted(View):
     """A view with charts.
 
+    Parameters
+    ----------
+    runs : Run or mapping of str to Run
+    hparams : DataFrame or mapping of str to mapping, optional
+        Hyper-parameters by the name of the run, beside those that the runs have in their event files.
+    **options
+        The attributes below, and traits of the widget such as ``layout``.
+
     Attributes
     ----------
+    charts : list or None
+        The charts to show in their order, by default all by the rule of `nbviz.charts`. Each is a tag, a list of tags
+        that share it, or a dict with ``left``, ``right`` and ``title``, whose values on the right have an axis of their
+        own: ``["lr", ["loss", "val_loss"], {"left": "loss", "right": "lr"}]``. A tag may be a ``/regular expression/``.
+    search : str
+        Shows the runs whose name contains this text, whatever its case, or that this ``/regular expression/`` finds.
+    hidden : list of str
+        Runs that are not shown, by name.
+    pinned : list of str
+        Runs that are shown whatever is searched or selected.
+    group : str
+        A hyper-parameter, or a regular expression whose first group is found in the names of runs; those that have the
+        same are drawn as one, by their mean: ``group="lr"``, ``group=r"(.*)-seed\\d+"``.
+    spread : {"std", "range", "runs"}
+        What is drawn around such a mean: its standard deviation, everything from the smallest to the largest value, or
+        every run, faint.
+    top : list of str
+        Charts that come first, by title.
+    folded : list of str, or None
+        Headings whose charts are folded away; by default, where there are very many charts, all but the first.
     zoom : tuple of two int, or None
         The steps that its charts and the scrubber's window show; ``None`` for all.
     limits : dict of str to tuple of two float
@@ -70,7 +124,20 @@ class Charted(View):
         What comes first in a tooltip.
     """
 
-    KNOBS: ClassVar[tuple[str, ...]] = ("zoom", "limits", "logx", "logy", "x", "outliers", "order")
+    KNOBS: ClassVar[tuple[str, ...]] = (
+        *("charts", "search", "hidden", "pinned", "group", "spread", "hparams", "top", "folded"),
+        *("zoom", "limits", "logx", "logy", "x", "outliers", "order"),
+    )
+
+    charts = _Charts(None).tag(sync=True, to_json=_charts_to_page, from_json=kernel_only("charts"))
+    search = _knob(Search(""), "search")
+    hidden = _knob(_names(), "hidden")
+    pinned = _knob(_names(), "pinned")
+    group = _knob(Group(""), "group")
+    spread = _knob(traitlets.Enum(["std", "range", "runs"], "std"), "spread")
+    hparams = traitlets.Dict().tag(sync=True, from_json=kernel_only("hparams"))
+    top = _knob(_names(), "top")
+    folded = _knob(traitlets.List(traitlets.Unicode(), None, allow_none=True), "folded")
 
     zoom = _knob(_Range(), "zoom")
     limits = _knob(_Limits(), "limits")
@@ -79,3 +146,13 @@ class Charted(View):
     x = _knob(traitlets.Enum(["step", "epoch", "relative", "wall"], "step"), "x")
     outliers = _knob(traitlets.Bool(True), "outliers")
     order = _knob(traitlets.Enum(["nearest", "value", "name"], "nearest"), "order")
+
+    def __init__(self, runs: Run | Mapping[str, Run], hparams: Any = None, **options: Any) -> None:
+        # Before the options: a group may be named like one of them.
+        known = hparams_of(dict(named(runs, type(self).__name__)), hparams)
+        super().__init__(runs, **{"hparams": known, **options})
+
+    def _is_shown(self, name: str) -> bool:
+        wanted = (name, family(name))
+        found = super()._is_shown(name) and any(map(matcher(self.search), wanted))
+        return (found or not {*self.pinned}.isdisjoint(wanted)) and {*self.hidden}.isdisjoint(wanted)

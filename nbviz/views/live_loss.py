@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, ClassVar
 
+import traitlets
 from numpy.typing import ArrayLike
 
+from nbviz.channel import kernel_only
 from nbviz.console import Console
 from nbviz.run import Run, State
 from nbviz.series import Sketch
@@ -25,6 +27,17 @@ def _with_logger(method: Callable[..., None]) -> Callable[..., None]:
     return method
 
 
+def _beside(run: Run, others: Run | Mapping[str, Run]) -> dict[str, Run]:
+    """The run first, then the others, each by a name of its own."""
+    listed = [*others.items()] if isinstance(others, Mapping) else [(getattr(others, "name", ""), others)]
+    if not all(isinstance(each, Run) for _, each in listed):
+        raise TypeError("LiveLoss(compare=) takes a Run or a mapping of runs, as nbviz.read(path) returns it.")
+    taken = {str(name) for name, _ in listed}
+    names = (run.name, *(f"{run.name} ({word})" for word in ("live", *range(2, len(taken) + 3))))
+    name = next(name for name in names if name not in taken)
+    return {name: run, **{str(name): each for name, each in listed if each is not run}}
+
+
 class LiveLoss(Charted):
     """Loss, accuracy and whatever else is logged, drawn while the training loop runs.
 
@@ -36,6 +49,8 @@ class LiveLoss(Charted):
         Debiased exponential smoothing as in TensorBoard, 0 (off) to 0.999.
     run : Run, optional
         The run to show and log to; by default a new one, named like the title.
+    compare : Run or mapping of str to Run, optional
+        Finished runs to show beside it, thinner and behind: ``compare=nbviz.read("old")``.
     logdir : str or path, optional
         A directory in which the run is kept while it grows; see `Run.record`.
     total_steps : int, optional
@@ -64,6 +79,9 @@ class LiveLoss(Charted):
     """
 
     PANELS: ClassVar[tuple[str, ...]] = ("header", "charts")
+    KNOBS: ClassVar[tuple[str, ...]] = (*Charted.KNOBS, "front")
+
+    front = traitlets.Unicode("").tag(sync=True, from_json=kernel_only("front"))
 
     def __init__(
         self,
@@ -72,6 +90,7 @@ class LiveLoss(Charted):
         run: Run | None = None,
         logdir: str | os.PathLike[str] | None = None,
         total_steps: int | None = None,
+        compare: Run | Mapping[str, Run] | None = None,
         **options: Any,
     ) -> None:
         if isinstance(title, Run):
@@ -83,7 +102,10 @@ class LiveLoss(Charted):
             self._run.record(logdir)
         if total_steps is not None:
             self._run.total_steps = total_steps
-        super().__init__(self._run, title=title or "", smoothing=smoothing, **options)
+        shown: Any = self._run if compare is None else _beside(self._run, compare)
+        front = "" if compare is None else next(iter(shown))
+        super().__init__(shown, title=title or front, smoothing=smoothing, **options)
+        self.front = front
         # The comm of a process that no notebook listens to.
         self._console = Console.of(self._run) if type(self.comm).__name__ == "DummyComm" else None
         if self._console is not None:

@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import traitlets
 
 from nbviz.run import Run
+from nbviz.views.search import Search
 from nbviz.views.view import View, from_page
 
 MODES = ("offset", "overlay", "heatmap")
 AXES = ("auto", "linear", "symlog", "density")
-LONGEST = 1000
-
-
-class _Filter(traitlets.Unicode):  # type: ignore[type-arg]  # traitlets 5.9 cannot be subscripted
-    """A text, or a /regular expression/; a compiled one is written as such."""
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        if isinstance(value, re.Pattern):
-            value = f"/{value.pattern}/{'i' if value.flags & re.IGNORECASE else ''}"
-        text = super().validate(obj, value)
-        if len(text) > LONGEST:
-            raise traitlets.TraitError(f"filter is a text of {LONGEST:,} characters at most, not of {len(text):,}")
-        written = re.fullmatch("/(.*?)(/i?)?", text, re.DOTALL)
-        try:
-            re.compile(written[1] if written else "")
-        except (re.error, RecursionError, OverflowError) as error:
-            raise traitlets.TraitError(f"filter={text!r} is no regular expression: {error}") from None
-        return text
 
 
 class _Selection(traitlets.TraitType):  # type: ignore[type-arg]
@@ -96,7 +78,7 @@ class Ridgeline(View):
 
     mode = traitlets.Enum(MODES, "offset").tag(sync=True, echo_update=False, from_json=from_page("mode"))
     axis = traitlets.Enum(AXES, "auto").tag(sync=True, echo_update=False, from_json=from_page("axis"))
-    filter = _Filter("").tag(sync=True, echo_update=False, from_json=from_page("filter"))
+    filter = Search("").tag(sync=True, echo_update=False, from_json=from_page("filter"))
     selection = _Selection(None, allow_none=True).tag(sync=True, echo_update=False, from_json=from_page("selection"))
 
     def __init__(self, run: Run | Mapping[str, Run], tags: str | Sequence[str] | None = None, **options: Any) -> None:

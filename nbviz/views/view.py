@@ -67,6 +67,8 @@ class View(Widget):
 
     Attributes
     ----------
+    selected : list of str
+        The only runs to show, by name; all of them where it is empty.
     superseded : bool
         Whether rows that a restarted run logged anew are shown, faint. A switch beside them turns it as well.
     speech : bool
@@ -103,6 +105,7 @@ class View(Widget):
         sync=True, from_json=kernel_only("tags")
     )
     superseded = traitlets.Bool(False).tag(sync=True, echo_update=False, from_json=_switch_from_page("superseded"))
+    selected = traitlets.List(traitlets.Unicode()).tag(sync=True, echo_update=False, from_json=from_page("selected"))
     speech = traitlets.Bool(True).tag(sync=True, echo_update=False, from_json=_switch_from_page("speech"))
     picture = traitlets.Unicode().tag(sync=True, from_json=kernel_only("picture"))
     step = _Step(0, allow_none=True)
@@ -135,7 +138,8 @@ class View(Widget):
     def _refuse_unknown(cls, options: Iterable[str]) -> None:
         for name in options:
             if name not in cls.class_trait_names() or name.startswith("_") or name in OWN:
-                known = ("title", "smoothing", "superseded", "speech", "run", "tags", "layer", "layout", *cls.KNOBS)
+                known = ("title", "smoothing", "superseded", "selected", "speech", "run", "tags", "layer", "layout")
+                known += cls.KNOBS
                 close = get_close_matches(name, known, 1)
                 hint = f"; did you mean {close[0]!r}?" if close else "."
                 raise TypeError(f"{cls.__name__}() knows no keyword {name!r}{hint}")
@@ -210,13 +214,32 @@ class View(Widget):
 
         shown = (self._shown(), self.smoothing, self.title, self.tags, self.superseded)
         knobs = {name: getattr(self, name) for name in self.KNOBS}
-        return picture_html(self._runs, self.PANELS, self.picture, *shown, knobs)
+        # A run has its hue whatever else is shown.
+        knobs["families"] = list(dict.fromkeys(family(run.name) for run in self._runs))
+        return picture_html(self._visible(), self.PANELS, self.picture, *shown, knobs)
+
+    def _named(self) -> list[tuple[str, Run]]:
+        """The runs and the names that they are shown by."""
+        return [(name, run) for (name, _), run in zip(self.names, self._runs, strict=True)]
+
+    def _visible(self) -> list[Run]:
+        """The runs that are shown, or all of them where none is: a picture shows something."""
+        return [run for name, run in self._named() if self._is_shown(name)] or list(self._runs)
+
+    def _is_shown(self, name: str) -> bool:
+        return not self.selected or not {name, family(name)}.isdisjoint(self.selected)
 
 
 def _names(given: Any, runs: Sequence[Run]) -> list[list[str]]:
     """The name and the family that each run is shown by: its key in the mapping, as runs may share a name."""
     names = map(str, given) if isinstance(given, Mapping) else [run.name for run in runs]
     return [[name, family(name)] for name in names]
+
+
+def named(runs: Any, view: str) -> list[tuple[str, Run]]:
+    """The runs that a view is made of, by the names that it shows them by."""
+    listed = _as_runs(runs, view)
+    return [(name, run) for (name, _), run in zip(_names(runs, listed), listed, strict=True)]
 
 
 def _as_runs(runs: Any, name: str) -> list[Run]:

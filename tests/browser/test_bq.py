@@ -79,7 +79,7 @@ def test_a_brush_over_runs_selects_them_in_python_and_in_the_view_beside_it(open
     expect(notebook.output(1).locator(".object_grp")).to_have_count(3)
     dragged(notebook.output(1).locator(".plotarea_background"), (0.4, 0.6), (0.99, 0.01))
     view = notebook.output(2)
-    expect(view.get_by_text("2 runs")).to_be_visible()
+    expect(view.locator('.run-name[aria-pressed="true"]')).to_have_text(["b", "c"])
     assert notebook.execute("print(points.selected)").strip() == "['b', 'c']"
     expect(notebook.output(3).locator("path.line")).to_have_count(3)
     dragged(notebook.output(3).locator(".plotarea_background"), (0.9, 0.7), (0.999, 0.999))

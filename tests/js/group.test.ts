@@ -61,3 +61,35 @@ test("what is derived from layers stands in no chart unless its tag is asked for
   assert.deepEqual(Object.keys(labels([run])), ["loss"]);
   assert.deepEqual(Object.keys(labels([run], ["gradients/norm/fc.weight"])), ["gradients/norm/fc.weight"]);
 });
+
+const choice = (title: string, left: string[], right: string[] = []) => ({ title, left, right });
+
+function charted(stores: FakeStore[], charts: ReturnType<typeof choice>[]): Record<string, string[]> {
+  return Object.fromEntries(groupSeries({ stores, tags: null, charts }).map(({ chart, lines }) =>
+    [chart, lines.map(({ series: { tag }, right }) => (right ? `${tag} on the right` : tag))]));
+}
+
+test("charts that are chosen show their tags, in their order and on their side, and no others", () => {
+  const norm = scalars("gradients/norm/fc.weight", { panel: "layers" }, [1]);
+  const run = new FakeStore("run", [series("lr", "lr"), series("loss", "loss"), series("val_loss", "loss", "validation"), norm]);
+  assert.deepEqual(charted([run], [choice("both", ["val_loss", "loss"], ["lr"]), choice("norms", ["/^gradients/"]), choice("none", ["lo"])]), {
+    both: ["loss", "val_loss", "lr on the right"], norms: ["gradients/norm/fc.weight"],
+  });
+});
+
+test("what is no regular expression in the page's language finds nothing", () => {
+  assert.deepEqual(charted([new FakeStore("run", [series("loss", "loss")])], [choice("a", ["/(?P<name>loss)/"]), choice("b", ["loss"])]), { b: ["loss"] });
+});
+
+test("lines of several metrics in one chart are named by their tags, beside several runs by both", () => {
+  const stores = ["a", "b"].map((name) => new FakeStore(name, [series("loss", "loss"), series("lr", "lr")]));
+  const named = (shown: FakeStore[]) => groupSeries({ stores: shown, tags: null, charts: [choice("both", ["loss", "lr"])] })
+    .flatMap((group) => labelsOf(group, shown.length));
+  assert.deepEqual(named(stores.slice(0, 1)), ["loss", "lr"]);
+  assert.deepEqual(named(stores), ["a loss", "a lr", "b loss", "b lr"]);
+});
+
+test("a family keeps its number when others are not shown", () => {
+  const shown = [new FakeStore("b", [series("loss", "loss")])];
+  assert.equal(groupSeries({ stores: shown, tags: null, families: ["a", "b"] })[0].lines[0].family, 1);
+});
