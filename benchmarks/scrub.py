@@ -8,14 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
-from unittest.mock import patch
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 import nbviz
 from benchmarks.measure import Row, arguments, print_table
-from nbviz.formats.wire import decode
 from tests.browser.conftest import FLAGS, chromium
 
 BINS = 64
@@ -64,8 +62,7 @@ def opened(run: nbviz.Run) -> Iterator[Page]:
     """An Inspector of the run as an exported page, in Chromium."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         inspector = nbviz.Inspector(run)
-        with patch("nbviz.export.SNAPSHOT_BYTES", EXPORTED_BYTES):
-            path = nbviz.export_html(inspector, Path(folder) / "run.html")
+        path = nbviz.export_html(inspector, Path(folder) / "run.html", limit=EXPORTED_BYTES).path
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(path.as_uri())
@@ -80,7 +77,7 @@ def check_exported(run: nbviz.Run, case: Case) -> None:
     """The exported page must hold every capture, or something easier is measured."""
     from nbviz.channel import Channel
 
-    splices = decode(Channel.of(run).snapshot(EXPORTED_BYTES)).splices
+    splices = Channel.of(run).copy(EXPORTED_BYTES).splices
     held = [len(splice.columns.walls) for splice in splices if splice.kind == "histogram"]
     assert held == [case.captures] * case.layers, held
 

@@ -131,9 +131,9 @@ class Channel(Widget):
         for follower in list(self._followers):
             follower.rested()
 
-    def snapshot(self, limit: int) -> bytes:
+    def copy(self, limit: int) -> Frame:
         """Everything as one frame of at most about ``limit`` bytes."""
-        return encode(self._sender.snapshot(limit))
+        return self._sender.snapshot(limit)
 
     def close(self) -> None:
         pump.forget(self)

@@ -1,21 +1,17 @@
 /**
- * Stands in for a notebook in an exported page: gives the front end the models it was exported with, and no kernel.
- *
- * The page holds the two bundles as text (`nbviz-channel`, `nbviz-views`) and the models as JSON (`nbviz-models`).
+ * Stands in for a notebook in an exported page: gives the front end the models it was exported with (`nbviz-models`, as
+ * JSON), and no kernel.
  */
 
+import channel, { type Exports } from "./channel";
 import type { Host, Model } from "./host";
+import views from "./views";
 import { bytesOf } from "./wire";
 
 interface Exported {
-  /** The state of each channel by its reference, `_snapshot` in base64. */
+  /** The state of each channel by its reference, `_snapshot` packed as nbviz/export.py does it. */
   readonly channels: Record<string, Record<string, unknown>>;
-  readonly view: Record<string, unknown>;
-}
-
-interface Module {
-  initialize?(context: { model: Model; signal: AbortSignal }): unknown;
-  render?(context: { model: Model; el: HTMLElement; host: Host; signal: AbortSignal }): unknown;
+  readonly views: readonly Record<string, unknown>[];
 }
 
 class StillModel implements Model {
@@ -35,30 +31,31 @@ class StillModel implements Model {
   off(): void {}
 }
 
-const text = (id: string): string => document.getElementById(id)?.textContent ?? "";
+const WORD = 8;
 
-async function load(id: string): Promise<Module> {
-  const url = URL.createObjectURL(new Blob([text(id)], { type: "text/javascript" }));
-  try {
-    return (await import(url)).default;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+async function unpacked(text: unknown): Promise<Uint8Array> {
+  const deflated = new Blob([bytesOf(text)!]).stream();
+  const planes = await new Response(deflated.pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer();
+  const bytes = new Uint8Array(planes);
+  const words = bytes.length / WORD;
+  return bytes.map((_, i) => bytes[(i % WORD) * words + Math.floor(i / WORD)]);
 }
 
-async function show(el: HTMLElement): Promise<void> {
-  const exported: Exported = JSON.parse(text("nbviz-models"));
-  const [channel, view] = await Promise.all([load("nbviz-channel"), load("nbviz-views")]);
+async function show(main: HTMLElement): Promise<void> {
+  const exported: Exported = JSON.parse(document.getElementById("nbviz-models")!.textContent!);
   const { signal } = new AbortController();
-  const channels = new Map(
-    Object.entries(exported.channels).map(([reference, state]) => {
-      const model = new StillModel({ ...state, _snapshot: bytesOf(state._snapshot) });
-      return [reference, { exports: channel.initialize!({ model, signal }) }];
-    }),
-  );
+  const channels = new Map<string, { exports: Exports }>();
+  for (const [reference, state] of Object.entries(exported.channels)) {
+    const model = new StillModel({ ...state, _snapshot: await unpacked(state._snapshot) });
+    channels.set(reference, { exports: channel.initialize({ model, signal }) });
+  }
   const host: Host = { getWidget: async (reference) => channels.get(reference)! };
-  const model = new StillModel(exported.view);
-  await view.render!({ model, el, host, signal });
+  main.replaceChildren();
+  for (const state of exported.views) {
+    const el = document.createElement("div");
+    main.append(el);
+    await views.render({ model: new StillModel(state), el, host, signal });
+  }
 }
 
 void show(document.getElementById("nbviz")!);

@@ -51,7 +51,11 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   const layout = make("div", { class: "layout" });
   const root = make("div", { class: "nbviz" }, layout);
   const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  shadow.replaceChildren(make("style", {}, viewStyle, runsStyle, ridgeStyle, layerStyle, layoutStyle, accessStyle), root);
+  // A sheet and no element: an exported page takes no style element but its own.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync([viewStyle, runsStyle, ridgeStyle, layerStyle, layoutStyle, accessStyle].join(""));
+  shadow.adoptedStyleSheets = [sheet];
+  shadow.replaceChildren(root);
   signal.addEventListener("abort", () => shadow.replaceChildren());
 
   let panels: Panel[] = [];

@@ -12,10 +12,12 @@ import { showView } from "./view";
  */
 function hidePicture(name: string, signal: AbortSignal): void {
   const picture = `.nbviz-picture-${name.replace(/\W/g, "")}`;
-  const style = document.createElement("style");
-  style.textContent = `${picture}, .jp-OutputArea-child:has(${picture}) { display: none !important; }`;
-  document.head.append(style);
-  signal.addEventListener("abort", () => style.remove());
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`${picture}, .jp-OutputArea-child:has(${picture}) { display: none !important; }`);
+  document.adoptedStyleSheets.push(sheet);
+  signal.addEventListener("abort", () => {
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((each) => each !== sheet);
+  });
 }
 
 /** The store under the name that this view shows its run by. */

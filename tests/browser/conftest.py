@@ -143,7 +143,7 @@ def opened(page: Page, tmp_path: Path) -> Iterator[Opened]:
     page.on("pageerror", lambda error: said.append(str(error)))
 
     def opened(view: View) -> Page:
-        page.goto(nbviz.export_html(view, tmp_path / "view.html").as_uri())
+        page.goto(nbviz.export_html(view, tmp_path / "view.html").path.as_uri())
         return page
 
     yield opened

@@ -29,7 +29,7 @@ def moving(name: str = "moving", by: float = 1.0) -> nbviz.Run:
 
 def test_two_runs_are_compared_at_the_cursor_which_the_distance_moves(page: Page, tmp_path: Path) -> None:
     compare = nbviz.Compare(moving("slow"), moving("fast", 2.0))
-    page.goto(nbviz.export_html(compare, tmp_path / "compare.html").as_uri())
+    page.goto(nbviz.export_html(compare, tmp_path / "compare.html").path.as_uri())
     distance = page.locator(".legend-value")
     expect(distance).to_have_text("40.0")
     chart = page.get_by_role("application", name="Wasserstein-1 distance")
@@ -53,7 +53,7 @@ def test_what_is_not_there_to_be_compared_is_said(page: Page, tmp_path: Path) ->
         (nbviz.Compare(moving(), nbviz.Run("empty")), "No histograms that both runs have yet."),
         (nbviz.Compare(moving(), tag="<b>fc9</b>"), "<b>fc9</b> is not in this run."),
     ]:
-        page.goto(nbviz.export_html(compare, tmp_path / "compare.html").as_uri())
+        page.goto(nbviz.export_html(compare, tmp_path / "compare.html").path.as_uri())
         expect(page.get_by_text(words)).to_be_visible()
 
 
