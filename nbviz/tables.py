@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import Any, NamedTuple, Protocol, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+CSV_COLUMNS = ("run", "tag", "step", "wall_time", "value", "superseded")
+CSV_ROWS = 100_000
+"""Rows written at a time: bounds memory."""
 
 
 class Scalars(Protocol):
@@ -120,6 +126,47 @@ def to_arrow(runs: Mapping[str, Tagged], tags: str | re.Pattern[str] | None = No
         chunks = [arrow.array(part.columns[name]) for part in parts]
         columns[name] = arrow.chunked_array(chunks, arrow.from_numpy_dtype(empty.dtype))
     return arrow.table(columns)
+
+
+def write_csv(
+    file: TextIO, scalars: Sequence[tuple[str, Scalars]], show: Callable[[float, float], None] = lambda *_: None
+) -> int:
+    """Scalars as text, one row for each value with every digit; returns the number of rows.
+
+    Parameters
+    ----------
+    file : text file
+        Opened with ``newline=""``.
+    scalars : sequence of (str, ScalarSeries)
+        With the name of its run before each.
+    show : callable, optional
+        Called with the rows done and all of them.
+
+    Notes
+    -----
+    A spreadsheet takes a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a return for a formula, which the
+    tag of a stranger's log must not be: such names have an apostrophe before them
+    (https://owasp.org/www-community/attacks/CSV_Injection).
+    """
+    writer = csv.writer(file)
+    writer.writerow(CSV_COLUMNS)
+    total, done = sum(len(series.wall_times) for _, series in scalars), 0
+    for run, series in scalars:
+        names = (repeat(_harmless(run)), repeat(_harmless(series.tag)))
+        columns = list(_columns(series).values())
+        rows = len(columns[0])
+        for start in range(0, rows, CSV_ROWS):
+            writer.writerows(
+                zip(*names, *(column[start : start + CSV_ROWS].tolist() for column in columns), strict=False)
+            )
+            show(done + start, total)
+        done += rows
+    return done
+
+
+def _harmless(name: str) -> str:
+    name = _sound(name)
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 _EMPTY: dict[str, NDArray[Any]] = {

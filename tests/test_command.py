@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -147,7 +148,7 @@ def test_help_says_what_the_exit_status_means(capsys: pytest.CaptureFixture[str]
 def test_a_table_of_scalars_as_text_has_every_digit(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nbviz.command.export.ROWS", 7)
+    monkeypatch.setattr("nbviz.tables.CSV_ROWS", 7)
     rng = np.random.default_rng(0)
     tags = ["loss", 'a "quoted", tag', "größe"]
     payloads = [
@@ -181,7 +182,7 @@ def test_a_page_says_what_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFi
     put(tmp_path / "train" / NAME, losses(0, 3) + framed(event(note)))
     _, output, _ = run(capsys, "export", tmp_path, tmp_path / "out.html")
     left_out = "1 series that hold neither scalars nor histograms were left out"
-    assert output == f"{tmp_path}/out.html: a page of 1 run; {left_out}\n"
+    assert re.fullmatch(rf"{tmp_path}/out.html: a page of 1 run, 1\d\d kB; {left_out}\n", output)
 
 
 def test_a_directory_that_does_not_exist_is_not_written_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -253,7 +254,8 @@ def test_a_page_holds_what_was_chosen(tmp_path: Path, capsys: pytest.CaptureFixt
         put(tmp_path / "logs" / name / NAME, losses(0, 3) + losses(0, 3, "accuracy"))
     out = tmp_path / "out.html"
     status, output, errors = run(capsys, "export", tmp_path / "logs", out, "--runs", "^(train|val)", "--tags", "loss")
-    assert (status, output, errors) == (0, f"{out}: a page of 2 runs\n", "")
+    assert (status, errors) == (0, "")
+    assert re.fullmatch(rf"{out}: a page of 2 runs, 1\d\d kB\n", output)
     page = out.read_text("utf-8")
     assert page.startswith("<!doctype html>")
     assert '"train"' in page and '"validation"' in page and '"other"' not in page
@@ -279,7 +281,7 @@ def test_a_failed_export_leaves_the_file_that_was_there(
     def full(*_: object) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nbviz.command.export._blocks", full)
+    monkeypatch.setattr("nbviz.command.export.write_csv", full)
     status, _, errors = run(capsys, "export", tmp_path / "logs", tmp_path / "out.csv")
     assert (status, errors) == (2, "nbviz: [Errno 28] No space left on device\n")
     assert (tmp_path / "out.csv").read_bytes() == b"what was there before"

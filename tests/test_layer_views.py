@@ -17,7 +17,7 @@ from PIL import Image
 from traitlets import TraitError
 
 import nbviz
-from nbviz.picture import picture_svg
+from nbviz.picture import Scene, picture_svg
 from nbviz.picture.layermap import COLUMNS, ROWS, heat_colors
 from nbviz.picture.statistics import find_layers, histogram_of, values_of
 from nbviz.run import Run
@@ -39,7 +39,7 @@ def logged(layers: dict[str, list[float]], statistic: str = "gradients/norm") ->
 
 def draw(run: Run | list[Run], panel: str = "map", step: int = 10**6, **options: Any) -> ET.Element:
     runs, knobs = run if isinstance(run, list) else [run], {"statistic": "gradients/norm"} if panel == "map" else {}
-    return ET.fromstring(picture_svg(runs, [panel], step, 0.0, "", knobs=knobs, **options))
+    return ET.fromstring(picture_svg(Scene.of(runs, [panel], step, knobs=knobs, **options)))
 
 
 def texts(picture: ET.Element) -> list[str]:
@@ -114,9 +114,9 @@ def test_an_exported_page_keeps_the_knobs(tmp_path: Path) -> None:
         nbviz.Distributions(run),
         nbviz.LiveLoss(run=run),
     ):
-        text = nbviz.export_html(view, tmp_path / "page.html").read_text("utf-8")
+        text = nbviz.export_html(view, tmp_path / "page.html").path.read_text("utf-8")
         models = json.loads(re.search(r'id="nbviz-models">(.*?)</script>', text)[1])  # type: ignore[index]
-        assert models["view"].get("statistic") == getattr(view, "statistic", None)
+        assert models["views"][0].get("statistic") == getattr(view, "statistic", None)
         assert [channel["layer"] for channel in models["channels"].values()] == ["weights/fc1"]
 
 
@@ -248,7 +248,7 @@ def test_a_tag_is_text_whatever_it_looks_like(tag: str, panel: str) -> None:
     run.log({f"gradients/norm/{tag}": 1.0}, step=0)
     run.commit()
     assert {element.tag.removeprefix(SVG) for element in draw(run, panel).iter()} <= {
-        "svg", "g", "text", "tspan", "path", "image", "rect", "linearGradient", "stop", "pattern",
+        "svg", "title", "desc", "g", "text", "tspan", "path", "image", "rect", "linearGradient", "stop", "pattern",
     }  # fmt: skip
 
 

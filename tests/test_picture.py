@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbviz.charts import choices
-from nbviz.picture import picture_html, picture_svg
+from nbviz.picture import Scene, picture_html, picture_svg
 from nbviz.picture.axes import ticks, trace, value_ends
 from nbviz.picture.lines import row_at, smooth
 from nbviz.run import Run
@@ -41,7 +41,7 @@ def with_histograms(run: Run, tags: list[str], step: int = 0, scale: float = 1.0
 
 def draw(run: Run | list[Run], step: int = 10**6, panels: tuple[str, ...] = ALL, **options: object) -> ET.Element:
     runs = run if isinstance(run, list) else [run]
-    return ET.fromstring(picture_svg(runs, panels, step, float(options.pop("smoothing", 0)), "", **options))  # type: ignore[arg-type]
+    return ET.fromstring(picture_svg(Scene.of(runs, panels, step, **options)))  # type: ignore[arg-type]
 
 
 def paths(picture: ET.Element, name: str) -> list[ET.Element]:
@@ -70,7 +70,7 @@ def points(path: ET.Element) -> list[tuple[float, float]]:
 
 
 def test_the_bundle_is_an_image_that_a_sanitizer_lets_through_and_a_sentence() -> None:
-    bundle = picture_html([run_of(loss=[1.0, 0.5])], ALL, "0a1b", 1, 0.0, "")
+    bundle = picture_html(Scene.of([run_of(loss=[1.0, 0.5])], ALL, 1), "0a1b")
     assert set(bundle) == {"text/html", "text/plain"}
     shape = (
         r'<div class="nbviz-picture nbviz-picture-0a1b"><img alt="([^"<>]+)" style="max-width:100%" '
@@ -85,19 +85,19 @@ def test_the_bundle_is_an_image_that_a_sanitizer_lets_through_and_a_sentence() -
 def test_the_sentence_says_the_values_as_logged_at_the_step_and_counts_the_histograms() -> None:
     run = Run("digits")
     run.extend("loss", [0, 1799, 1800], [0, 1, 2], [2.3, 0.1472, 2.0])
-    run.extend("val_loss", [0, 1700], [0, 1], [2.2, 0.2988])
+    run.extend("val_loss", [0, 900, 1700], [0, 1, 2], [2.2, 0.25, 0.2988])
     with_histograms(run, [f"layer {i}" for i in range(7)])
-    words = picture_html([run], ALL, "x", 1799, 0.9, "")["text/plain"]
-    assert words == "digits: loss 0.147 (train), 0.299 (validation) after step 1,799; 7 histograms"
+    words = Scene.of([run], ALL, 1799, 0.9).sentence()
+    assert words == "digits: loss 0.147 after step 1,799, validation 0.299, best 0.250 at step 900; 7 histograms"
 
 
 def test_a_run_without_data_says_so() -> None:
-    assert picture_html([Run("fresh")], ALL, "x", 0, 0.0, "")["text/plain"] == "fresh: nothing logged yet"
+    assert Scene.of([Run("fresh")], ALL, 0).sentence() == "fresh: nothing logged yet"
     assert "Nothing logged yet." in texts(draw(Run("fresh")))
 
 
 def test_the_picture_needs_nothing_from_elsewhere() -> None:
-    svg = picture_svg([with_histograms(run_of(loss=[1, 2]), ["a"])], ALL, 1, 0.0, "")
+    svg = picture_svg(Scene.of([with_histograms(run_of(loss=[1, 2]), ["a"])], ALL, 1))
     assert svg.count("http") == 1, "the name space"
     assert not re.search(r"<(script|image|use|foreignObject|style)", svg)
 
@@ -184,7 +184,7 @@ def test_ten_series_of_a_million_rows_take_less_than_60_kilobytes() -> None:
     noise = np.random.default_rng(0).normal(size=1_000_000)
     run = run_of(**{f"metric{i}": noise for i in range(10)})
     for smoothing in (0.0, 0.9):
-        assert len(picture_svg([run], ("header", "charts"), 10**6, smoothing, "")) < 60_000
+        assert len(picture_svg(Scene.of([run], ("header", "charts"), 10**6, smoothing, ""))) < 60_000
 
 
 def test_smoothing_leaves_what_was_logged_faint_behind_and_validation_as_it_is() -> None:
@@ -205,7 +205,7 @@ def test_many_metrics_are_counted() -> None:
 
 def test_what_is_derived_from_layers_is_shown_only_if_asked_for() -> None:
     run = run_of(loss=[1.0, 0.5], gradients__norm__fc=[3.0, 2.0])
-    words = [picture_html([run], ALL, "id", 1, 0.0, "", tags)["text/plain"] for tags in (None, ["gradients/norm/fc"])]
+    words = [Scene.of([run], ALL, 1, tags=tags).sentence() for tags in (None, ["gradients/norm/fc"])]
     assert words == ["digits: loss 0.500 after step 1", "digits: gradients/norm/fc 2.000 after step 1"]
 
 
@@ -347,7 +347,7 @@ def test_the_axis_of_a_picture_is_the_one_that_was_asked_for() -> None:
 
 def compared(runs: list[Run], step: int = 50, **knobs: object) -> tuple[ET.Element, str]:
     knobs = {"tag": "", "steps": [None, None], "axis": "auto", **knobs}
-    words = picture_html(runs, ("compare",), "x", step, 0.0, "", knobs=knobs)["text/plain"]
+    words = Scene.of(runs, ("compare",), step, knobs=knobs).sentence()
     return draw(runs, step=step, panels=("compare",), knobs=knobs), words
 
 
@@ -408,9 +408,7 @@ def test_superseded_rows_leave_no_trace() -> None:
     steps = [x for x, _ in points(line)]
     assert len(steps) == 9 and steps == sorted(steps)
     assert "step 8" in " ".join(texts(picture)) and "step 10" not in " ".join(texts(picture))
-    assert (
-        picture_html([restarted()], ALL, "a", 8, 0.0, "")["text/plain"] == "digits: loss 1.00 after step 8; 1 histogram"
-    )
+    assert Scene.of([restarted()], ALL, 8).sentence() == "digits: loss 1.00 after step 8; 1 histogram"
 
 
 def test_superseded_rows_that_are_shown_are_a_faint_line_of_their_own() -> None:
@@ -456,10 +454,10 @@ def test_a_tag_is_text_whatever_it_looks_like(tag: str) -> None:
     picture = draw(run)
     assert tag in texts(picture)
     assert {element.tag.removeprefix(SVG) for element in picture.iter()} <= {
-        "svg", "g", "path", "text", "tspan", "circle", "linearGradient", "stop"
+        "svg", "title", "desc", "g", "path", "text", "tspan", "circle", "linearGradient", "stop"
     }  # fmt: skip
     assert not [key for element in picture.iter() for key in element.keys() if key.startswith("on")]  # noqa: SIM118
-    page = picture_html([run], ALL, 'x"><b>', 1, 0.0, tag)["text/html"]
+    page = picture_html(Scene.of([run], ALL, 1, title=tag), 'x"><b>')["text/html"]
     assert re.findall(r"<(\w+)", page) == ["div", "img"]
     assert page.count('"') == 8
 
@@ -474,7 +472,7 @@ def test_control_characters_and_lone_surrogates_are_replaced() -> None:
 def test_a_very_long_tag_is_shortened() -> None:
     run = run_of()
     run.extend("x" * 100_000, [0, 1], [0, 1], [1, 2])
-    assert len(picture_svg([run], ALL, 1, 0.0, "t" * 100_000)) < 10_000
+    assert len(picture_svg(Scene.of([run], ALL, 1, title="t" * 100_000))) < 10_000
 
 
 # The parts
@@ -535,7 +533,7 @@ def luminance(color: str) -> float:
 
 def test_every_colour_reads_on_white_and_on_black() -> None:
     runs = [with_histograms(run_of(f"{i}", loss=[2, 1]), ["a", "b", "c", "d"]) for i in range(7)]
-    svg = picture_svg(runs, ALL, 1, 0.0, "")
+    svg = picture_svg(Scene.of(runs, ALL, 1))
     colors = set(re.findall(r'(?:fill|stroke|stop-color)="(#\w{6})"', svg)) - {"#808080"}
     assert len(colors) > 9
     for color in colors:
@@ -582,12 +580,12 @@ def any_run(pick: st.DrawFn) -> Run:
 def test_any_run_gives_well_formed_xml(
     runs: list[Run], panels: list[str], step: int, smoothing: float, title: str, width: int, superseded: bool
 ) -> None:
-    svg = picture_svg(runs, panels, step, smoothing, title, width, superseded=superseded)
+    svg = picture_svg(Scene.of(runs, panels, step, smoothing, title, superseded=superseded), width)
     picture = ET.fromstring(svg.encode())
     assert float(picture.get("height", 0)) > 0
     for element in picture.iter():
         where = " ".join(element.get(key, "") for key in ("d", "x", "y", "cx", "cy", "transform"))
         assert not re.search(r"nan|inf|e\+", where)
-    bundle = picture_html(runs, panels, "x", step, smoothing, title)
+    bundle = picture_html(Scene.of(runs, panels, step, smoothing, title), "x")
     bundle["text/html"].encode()
     assert "\n" not in bundle["text/plain"]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
-
-import numpy as np
 
 from nbviz.command import PROBLEMS, SOUND
 from nbviz.command.reading import Pattern, chosen, counted, progress, read_runs
@@ -17,12 +13,7 @@ from nbviz.export import export_html
 from nbviz.run import Run
 from nbviz.series import ItemSeries, ScalarSeries
 from nbviz.sources.table import printable
-from nbviz.tables import to_arrow
-
-COLUMNS = ("run", "tag", "step", "wall_time", "value", "superseded")
-
-ROWS = 100_000
-"""Rows written at a time: bounds memory."""
+from nbviz.tables import to_arrow, write_csv
 
 Selected = dict[str, tuple[Run, list[str]]]
 Show = Callable[[float, float], None]
@@ -53,9 +44,10 @@ def export(logdir: str, out: Path, runs: Pattern, tags: Pattern) -> int:
 def _html(selected: Selected, path: Path, _show: Show) -> str:
     from nbviz.views.inspector import Inspector
 
-    export_html(Inspector({name: _only(run, tags) for name, (run, tags) in selected.items()}), path)
+    page = export_html(Inspector({name: _only(run, tags) for name, (run, tags) in selected.items()}), path)
     left_out = _left_out(selected, ("scalar", "histogram"), "neither scalars nor histograms")
-    return f"a page of {counted(len(selected), 'run')}{left_out}"
+    reduced = f"; {page.reduced:,} series with fewer points than were logged" if page.reduced else ""
+    return f"a page of {counted(len(selected), 'run')}, {page.size / 1000:,.0f} kB{reduced}{left_out}"
 
 
 def _only(run: Run, tags: list[str]) -> Run:
@@ -76,13 +68,9 @@ def _only(run: Run, tags: list[str]) -> Run:
 
 
 def _csv(selected: Selected, path: Path, show: Show) -> str:
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        count = 0
-        for name, tag, columns in _blocks(selected, show):
-            count += len(columns[0])
-            writer.writerows(zip(repeat(name), repeat(tag), *(column.tolist() for column in columns)))
+    every = [(name, run[tag]) for name, (run, tags) in selected.items() for tag in tags]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        count = write_csv(file, [(name, each) for name, each in every if isinstance(each, ScalarSeries)], show)
     return _rows(count, selected)
 
 
@@ -93,19 +81,6 @@ def _parquet(selected: Selected, path: Path, _show: Show) -> str:
 
     parquet.write_table(rows, path)
     return _rows(len(rows), selected)
-
-
-def _blocks(selected: Selected, show: Show) -> Iterator[tuple[str, str, list[np.ndarray[Any, Any]]]]:
-    """The scalars, some rows at a time: run, tag, and the columns after these two."""
-    every = [(name, run[tag]) for name, (run, tags) in selected.items() for tag in tags]
-    scalars = [(name, series) for name, series in every if isinstance(series, ScalarSeries)]
-    total, done = sum(len(series) for _, series in scalars), 0
-    for name, series in scalars:
-        columns = [series.steps, series.wall_times, series.values, series.superseded]
-        for start in range(0, len(series), ROWS):
-            yield name, series.tag, [column[start : start + ROWS] for column in columns]
-            show(done + start, total)
-        done += len(series)
 
 
 def _rows(count: int, selected: Selected) -> str:

@@ -4,106 +4,47 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from nbviz.picture import layermap
-from nbviz.picture.axes import GRID, step_ends, value_ends
+from nbviz.picture.axes import GRID, step_ends
 from nbviz.picture.bands import draw_distributions
 from nbviz.picture.chart import Layout, draw_chart
-from nbviz.picture.compare import draw_compare, words_of
+from nbviz.picture.compare import draw_compare
 from nbviz.picture.layers import histograms_of
-from nbviz.picture.lines import HUES, Chart, charts_of, shown_rows
-from nbviz.picture.numbers import step_text, value_format
+from nbviz.picture.lines import HUES, shown_rows
+from nbviz.picture.numbers import step_text
 from nbviz.picture.ridges import draw_ridges
+from nbviz.picture.scene import NO_LAYERS, Scene
 from nbviz.picture.words import TEXT, clean, escape, shorten, strong, width_of, write, write_markup
-from nbviz.run import Run
 
-CHARTS = 12
+SIZE = 12.5
+BELOW = 4
+SHORTEST, LONGEST = 0.35, 8.0
+"""How much lower and higher than they are by themselves plots are made."""
 BESIDE = 3
 """Charts that fit into a column beside the ridges."""
 GAP = 32
 NARROW = 700
 """Below this width there is one column."""
-FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue','Noto Sans',Arial,sans-serif"
+FONT = (
+    "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue','Noto Sans',Arial,'Liberation Sans','DejaVu Sans',"
+    "sans-serif"
+)
+GENERIC = ("serif", "sans-serif", "monospace", "system-ui")
 DOTS = {"failed": "#d1443f", "interrupted": "#b85d00", "finished": TEXT}
 WORST_FIRST = ("live", "following", "failed", "interrupted", "finished")
 
 
-NO_LAYERS = "no statistics and no histograms of layers yet"
-
-
-class Scene(NamedTuple):
-    """What is shown, read once."""
-
-    runs: Sequence[Run]
-    tags: Sequence[str] | None
-    charts: list[Chart]
-    total: int
-    """How many charts there are; the first are in ``charts``."""
-    step: int
-    smoothing: float
-    title: str
-    superseded: bool
-    knobs: Mapping[str, Any]
-    """Those that only this kind of view has."""
-    layers: layermap.Map | None
-    """What a layer map shows; None where there is no such panel, or nothing for it."""
-
-    @classmethod
-    def of(
-        cls,
-        runs: Sequence[Run],
-        step: int,
-        smoothing: float,
-        title: str,
-        tags: Sequence[str] | None,
-        superseded: bool,
-        knobs: Mapping[str, Any],
-    ) -> Scene:
-        smoothing = min(0.999, max(0.0, smoothing)) if smoothing == smoothing else 0.0
-        with np.errstate(all="ignore"):
-            layers = layermap.Map.of(runs, tags, knobs["statistic"]) if "statistic" in knobs else None
-            charts, total = charts_of(
-                runs, tags, step, smoothing, CHARTS, superseded, knobs.get("charts"), knobs.get("families")
-            )
-        name = clean(title) or (clean(runs[0].name) if len(runs) == 1 else f"{len(runs)} runs")
-        return cls(runs, tags, charts, total, step, smoothing, name, superseded, knobs, layers)
-
-
-def picture_html(
-    runs: Sequence[Run],
-    panels: Sequence[str],
-    identifier: str,
-    step: int,
-    smoothing: float,
-    title: str,
-    tags: Sequence[str] | None = None,
-    superseded: bool = False,
-    knobs: Mapping[str, Any] = {},
-) -> dict[str, str]:
+def picture_html(scene: Scene, identifier: str) -> dict[str, str]:
     """The picture as a bundle by MIME type, for an output of its own beside the widget's.
 
     Parameters
     ----------
-    runs : sequence of Run
-    panels : sequence of {"header", "charts", "ridges", "compare", "map", "distributions", "scrubber"}
+    scene : Scene
     identifier : str
         Goes into a class, by which a page where the widget lives finds the picture and hides it.
-    step : int
-        Step under the cursor.
-    smoothing : float
-        Weight of the mean, 0 to 0.999.
-    title : str
-        Shown in the header; by default the run's name.
-    tags : sequence of str, optional
-        Only these series, by default all.
-    superseded : bool
-        Whether rows that a restarted run logged anew are shown, faint.
-    knobs : mapping of str to any
-        What only this kind of view can be told, by the names of its traits.
 
     Returns
     -------
@@ -114,11 +55,10 @@ def picture_html(
     -----
     An ``<img>`` with a ``data:`` address inside HTML is the one form that shows everywhere: of a notebook it does not
     trust, JupyterLab strips an inline ``<svg>`` and leaves ``image/svg+xml`` out. Its sanitizer keeps ``class``,
-    ``style`` and ``alt``, and drops ``data-*`` and ``aria-*``.
+    ``style`` and ``alt``, and drops ``data-*`` and ``aria-*``; GitHub keeps the image and its ``alt`` alone.
     """
-    scene = Scene.of(runs, step, smoothing, title, tags, superseded, knobs)
-    words, svg = _text(scene, panels), _svg(scene, panels, 900)
-    address = base64.b64encode(svg.encode()).decode()
+    words = scene.sentence()
+    address = base64.b64encode(picture_svg(scene).encode()).decode()
     name = re.sub(r"[^\w-]", "", identifier, flags=re.ASCII)
     image = f'<img alt="{escape(words)}" style="max-width:100%" src="data:image/svg+xml;base64,{address}">'
     return {
@@ -128,60 +68,66 @@ def picture_html(
 
 
 def picture_svg(
-    runs: Sequence[Run],
-    panels: Sequence[str],
-    step: int,
-    smoothing: float,
-    title: str,
-    width: int = 900,
-    tags: Sequence[str] | None = None,
-    superseded: bool = False,
-    knobs: Mapping[str, Any] = {},
+    scene: Scene,
+    width: float = 900,
+    height: float | None = None,
+    font: str = "",
+    size: float = SIZE,
+    ink: str = TEXT,
+    background: str = "",
+    margin: float = 0.0,
 ) -> str:
-    """The picture as an SVG document on a transparent ground, ``width`` pixels wide; see `picture_html`."""
-    return _svg(Scene.of(runs, step, smoothing, title, tags, superseded, knobs), panels, width)
+    """The picture as an SVG document, which says in words what it shows.
 
-
-def _svg(scene: Scene, panels: Sequence[str], width: int) -> str:
+    Parameters
+    ----------
+    scene : Scene
+    width : float
+        In pixels, of which an inch has 96.
+    height : float, optional
+        By default what the panels ask for. Plots are made higher or lower, texts are not.
+    font : str
+        Comes before the usual ones.
+    size : float
+        Of the text, in pixels; lines are as much thinner or thicker.
+    ink, background : str
+        Colours of the text and of the ground, by default none; mid-tones are legible on white and on black.
+    margin : float
+        Pixels left free on either side, and above and below.
+    """
+    scale = size / SIZE
+    room = (width - 2 * margin) / scale
     with np.errstate(all="ignore"):
-        parts, height = _page(scene, panels, width)
-    size = f'width="{width}" height="{height + 4:.0f}" viewBox="0 0 {width} {height + 4:.0f}"'
+        parts, needed = _page(scene, room)
+        if height is not None:
+            # What is drawn is as high as its plots, and something that does not depend on them.
+            parts, needed = _page(scene, room, _stretch(scene, room, needed, (height - 2 * margin) / scale - BELOW))
+    edge = margin / scale
+    box = (-edge, -edge, room + 2 * edge, needed + BELOW + 2 * edge)
+    place = 'x="{:g}" y="{:g}" width="{:g}" height="{:g}"'.format(*box)
+    ground = f'<rect {place} fill="{escape(background)}"/>' if background else ""
+    view = " ".join(f"{each:g}" for each in box)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size}'
-        f' font-family="{FONT}" font-size="12.5" fill="{TEXT}" style="font-variant-numeric:tabular-nums">{parts}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:g}" height="{box[3] * scale:.0f}"'
+        f' viewBox="{view}" font-family="{families(font)}" font-size="{SIZE}" fill="{escape(ink)}"'
+        f' style="font-variant-numeric:tabular-nums"><title>{escape(scene.title)}</title>'
+        f"<desc>{escape(scene.sentence())}</desc>{ground}{parts}</svg>"
     )
 
 
-def _text(scene: Scene, panels: Sequence[str]) -> str:
-    """One sentence: the values as logged, not smoothed, at the step, and how many histograms there are."""
-    if "compare" in panels:
-        words = words_of(scene.runs, scene.tags, scene.step, scene.superseded, scene.knobs)
-        return f"{scene.title}: {clean(words)}"
-    if "map" in panels:
-        return f"{scene.title}: {scene.layers.words() if scene.layers else NO_LAYERS}"
-    parts = [_reading(chart) for chart in scene.charts[:4]]
-    if scene.total > 4:
-        parts.append(f"{scene.total - 4:,} more metrics")
-    known = any(line.logged is not None for chart in scene.charts for line in chart.lines)
-    said = ["; ".join(parts) + (f" after step {step_text(scene.step)}" if known else "")] if parts else []
-    histograms = len(histograms_of(scene.runs, scene.tags, scene.knobs.get("filter", "")))
-    if histograms:
-        said.append(f"{histograms:,} histogram{'s' if histograms > 1 else ''}")
-    return f"{scene.title}: {'; '.join(said) or 'nothing logged yet'}"
+def families(font: str = "") -> str:
+    """The families that texts are in, first those asked for, such as ``"Source Sans 3, serif"``."""
+    names = [name for name in (part.strip(" '\"\\") for part in clean(font).split(",")) if name]
+    return ",".join([*(name if name in GENERIC else f"'{escape(name)}'" for name in names), FONT])
 
 
-def _reading(chart: Chart) -> str:
-    text = value_format(*value_ends(*chart.ends, chart.percent), chart.percent)
-    values = []
-    for line, label in zip(chart.lines[:6], chart.labels, strict=False):
-        value = "–" if line.logged is None else text(line.logged)
-        values.append(f"{value} ({clean(label)})" if label else value)
-    more = f", and {len(chart.lines) - 6} more" if len(chart.lines) > 6 else ""
-    return f"{clean(chart.title)} {', '.join(values)}{more}"
+def _stretch(scene: Scene, room: float, needed: float, wanted: float) -> float:
+    plots = _page(scene, room, 2.0)[1] - needed
+    return min(LONGEST, max(SHORTEST, 1 + (wanted - needed) / plots)) if plots > 0 else 1.0
 
 
-def _page(scene: Scene, panels: Sequence[str], width: int) -> tuple[str, float]:
-    page = _Page(4)
+def _page(scene: Scene, width: float, stretch: float = 1.0) -> tuple[str, float]:
+    page, panels = _Page(4), scene.panels
     if "header" in panels:
         page.add(*_header(scene, width))
     steps = _steps(scene)
@@ -191,27 +137,31 @@ def _page(scene: Scene, panels: Sequence[str], width: int) -> tuple[str, float]:
     charts = scene.charts if "charts" in panels else []
     ridges = "ridges" in panels and bool(histograms_of(scene.runs, scene.tags))
     if ridges and 0 < len(charts) <= BESIDE and width >= NARROW:
-        _add_beside(page, scene, steps, (width - GAP) / 2)
+        _add_beside(page, scene, steps, (width - GAP) / 2, stretch)
     else:
         if charts:
-            _add_charts(page, scene, steps, width)
+            _add_charts(page, scene, steps, width, stretch)
         if ridges:
-            page.add(*draw_ridges(scene.runs, scene.tags, scene.step, width, 480, scene.superseded, scene.knobs))
+            page.add(
+                *draw_ridges(scene.runs, scene.tags, scene.step, width, 480 * stretch, scene.superseded, scene.knobs)
+            )
         elif "ridges" in panels and not charts:
             page.add(write(0, 16, "No histograms yet."), 24)
     if "compare" in panels:
         page.add(*draw_compare(scene.runs, scene.tags, scene.step, width, scene.superseded, scene.knobs))
-    _add_layers(page, scene, panels, width)
+    _add_layers(page, scene, width, stretch)
     if "scrubber" in panels:
         page.add(*_scrubber(scene.step, steps, width))
     return page.finished()
 
 
-def _add_layers(page: _Page, scene: Scene, panels: Sequence[str], width: float) -> None:
-    if "map" in panels:
+def _add_layers(page: _Page, scene: Scene, width: float, stretch: float) -> None:
+    if "map" in scene.panels:
         layers = scene.layers
-        page.add(*(layermap.draw_map(layers, scene.step, width, 460) if layers else _sentence(f"{NO_LAYERS}.")))
-    if "distributions" in panels:
+        page.add(
+            *(layermap.draw_map(layers, scene.step, width, 460 * stretch) if layers else _sentence(f"{NO_LAYERS}."))
+        )
+    if "distributions" in scene.panels:
         known = histograms_of(scene.runs, scene.tags)
         where = (scene.runs, scene.tags, scene.step, width)
         page.add(*(draw_distributions(*where) if known else _sentence("no histograms yet.")))
@@ -221,8 +171,9 @@ def _sentence(words: str) -> tuple[str, float]:
     return write(0, 16, words[0].upper() + words[1:]), 24
 
 
-def _add_beside(page: _Page, scene: Scene, steps: tuple[float, float], column: float) -> None:
-    layout = Layout.of(scene.charts, column, 230 if len(scene.charts) < BESIDE else 180, steps, scene.step)
+def _add_beside(page: _Page, scene: Scene, steps: tuple[float, float], column: float, stretch: float) -> None:
+    tall = (230 if len(scene.charts) < BESIDE else 180) * stretch
+    layout = Layout.of(scene.charts, column, tall, steps, scene.step)
     stack = _Page(0)
     for chart in scene.charts:
         stack.add(*draw_chart(chart, layout))
@@ -231,11 +182,11 @@ def _add_beside(page: _Page, scene: Scene, steps: tuple[float, float], column: f
     page.add(f'{left}<g transform="translate({column + GAP:g},0)">{right}</g>', max(height, other))
 
 
-def _add_charts(page: _Page, scene: Scene, steps: tuple[float, float], width: float) -> None:
+def _add_charts(page: _Page, scene: Scene, steps: tuple[float, float], width: float, stretch: float) -> None:
     charts = scene.charts
     columns = 2 if width >= NARROW and len(charts) > 1 else 1
     column = (width - GAP * (columns - 1)) / columns
-    layout = Layout.of(charts, column, 240 if len(charts) == 1 else 200, steps, scene.step)
+    layout = Layout.of(charts, column, (240 if len(charts) == 1 else 200) * stretch, steps, scene.step)
     for i in range(0, len(charts), columns):
         drawn = [draw_chart(chart, layout) for chart in charts[i : i + columns]]
         moved = [f'<g transform="translate({j * (column + GAP):g},0)">{each}</g>' for j, (each, _) in enumerate(drawn)]

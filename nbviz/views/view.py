@@ -6,7 +6,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
@@ -14,7 +14,12 @@ from nbviz.channel import STATIC, Channel, kernel_only
 from nbviz.charts import family
 from nbviz.run import Run
 from nbviz.series import Series
+from nbviz.views.display import show, show_boxes
+from nbviz.views.files import Files
 from nbviz.widget import Widget
+
+if TYPE_CHECKING:
+    from nbviz.picture import Scene
 
 OWN = ("panels", "channels", "names", "picture", "step")
 """Traits that a view sets itself, no options of its constructor."""
@@ -56,7 +61,7 @@ class _Step(traitlets.Int):  # type: ignore[type-arg]  # traitlets 5.9 cannot be
         super().set(view, step)
 
 
-class View(Widget):
+class View(Files, Widget):
     """A picture of one or several runs; it holds knobs, never data.
 
     Parameters
@@ -125,6 +130,7 @@ class View(Widget):
             picture=uuid.uuid4().hex[:12],
             **options,
         )
+        show_boxes()
         self._show(self._shown())
         layer = self.layer or next((channel.layer for channel in channels if channel.layer), None)
         for channel in channels:
@@ -195,28 +201,28 @@ class View(Widget):
     # Display
 
     def _ipython_display_(self) -> None:
-        """Show the widget and, in an output of its own, a static picture for readers without the widget.
+        show(self, [self])
 
-        A front end that has the widget hides the picture. It comes into its own in a notebook that was saved without
-        widget state, on a site that shows notebooks, in a diff.
-        """
+    def show_picture(self) -> None:
+        """Display the static picture in an output of its own, which is renewed whenever the runs are at rest."""
         from IPython import display as ipython
 
         display: Any = ipython.display  # untyped upstream
-        bundle = self._repr_mimebundle_()
-        if bundle is not None:
-            data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-            display(data, metadata=metadata, raw=True)
         self._display = display(self._picture(), raw=True, display_id=f"nbviz-{self.picture}") or self._display
 
     def _picture(self) -> dict[str, str]:
         from nbviz.picture import picture_html
 
+        return picture_html(self._scene(), self.picture)
+
+    def _scene(self) -> Scene:
+        from nbviz.picture import Scene
+
         shown = (self._shown(), self.smoothing, self.title, self.tags, self.superseded)
         knobs = {name: getattr(self, name) for name in self.KNOBS}
         # A run has its hue whatever else is shown.
         knobs["families"] = list(dict.fromkeys(family(run.name) for run in self._runs))
-        return picture_html(self._visible(), self.PANELS, self.picture, *shown, knobs)
+        return Scene.of(self._visible(), self.PANELS, *shown, knobs)
 
     def _named(self) -> list[tuple[str, Run]]:
         """The runs and the names that they are shown by."""
