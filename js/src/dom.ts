@@ -1,18 +1,25 @@
 type Attributes = Readonly<Record<string, string>>;
 
+/**
+ * A text whose order is its own: overrides of writing direction would turn around what stands beside them, as in
+ * "loss (8)" after a tag that ends in one. Scripts that are written to the left need none of these.
+ */
+export const ordered = (text: string): string => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+
 /** An element with attributes and children, `class` among the attributes. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   name: K, attributes: Attributes = {}, ...children: (Node | string)[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
+  element.append(...children.map((child) => (typeof child === "string" ? ordered(child) : child)));
   return element;
 }
 
 /** Writes only what changed: a text set anew is laid out anew. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = ordered(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 export function setAttribute(element: Element, name: string, value: string): void {

@@ -1,5 +1,6 @@
 /** Which layers a ridge panel shows, in which order, and by which names. */
 
+import { ordered } from "./dom";
 import { seriesKey, type Captures, type Scene, type Store } from "./model";
 import { searchFor } from "./search";
 
@@ -112,7 +113,7 @@ export function layersOf(scene: Scene): Layers {
     .map((each) => ({ ...each, at: places.get(each.series.tag)! }))
     .sort((a, b) => a.at - b.at)
     .map(({ key, store, series, at }) => ({
-      key, store, series, label: several ? `${store.run} ${labels[at]}` : labels[at], depth: depths[at],
+      key, store, series, label: ordered(several ? `${store.run} ${labels[at]}` : labels[at]), depth: depths[at],
     }));
   return { all, total: shown.length, title };
 }

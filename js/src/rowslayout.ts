@@ -37,7 +37,7 @@ export class RowsLayout {
     const crowding = Math.min(1, Math.max(0, (44 - pitch) / 33));
     const rise = pitch * (0.88 + 1.5 * crowding);
     const top = Math.max(4, rise - pitch + 4);
-    this.shorten(rows, Math.min(180, width * 0.27), labelSize(pitch), font);
+    this.shorten(rows, Math.min(180, width * 0.27), width, labelSize(pitch), font);
     const left = this.labelRoom;
     const right = Math.max(left + 40, width - Math.max(14, gutterWidth(columns)));
     const bases = new Float64Array(rows.length);
@@ -49,15 +49,17 @@ export class RowsLayout {
     return { width, height: Math.min(TALLEST, bottom), left, right, top, pitch, rise, bases };
   }
 
-  private shorten(rows: readonly Row[], most: number, size: number, font: string): void {
-    const key = [size, most, font, ...rows.map(({ label }) => label)].join("\n");
+  private shorten(rows: readonly Row[], most: number, width: number, size: number, font: string): void {
+    const key = [size, most, width, font, ...rows.map(({ label }) => label)].join("\n");
     if (key === this.labelKey) return;
     this.labelKey = key;
     this.indent = rows.some(({ group }) => group) ? 12 : 0;
     const plain = rows.filter(({ group, folded }) => !group || folded);
-    const short = shortenAll(plain.map((row) => nameOf(row)), (text) => this.measure(text, size, font) <= most - this.indent);
+    const within = (room: number) => (text: string): boolean => this.measure(text, size, font) <= room - this.indent;
+    const short = shortenAll(plain.map((row) => nameOf(row)), within(most));
     const labels = new Map(plain.map((row, i) => [row, short[i]]));
-    this.labels = rows.map((row) => labels.get(row) ?? nameOf(row));
+    // An open heading has the whole line.
+    this.labels = rows.map((row) => labels.get(row) ?? shortenAll([nameOf(row)], within(width * 0.9))[0]);
     this.labelRoom = Math.ceil(Math.max(0, ...short.map((text) => this.measure(text, size, font)))) + this.indent + 16;
   }
 

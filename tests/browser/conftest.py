@@ -18,7 +18,7 @@ from nbviz.views.view import View
 from tests.browser.notebook import LabNotebook
 from tests.browser.server import JupyterServer
 
-Opened = Callable[[View], Page]
+Opened = Callable[[View | Sequence[View]], Page]
 
 WITHIN = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:", "file:")
 # A failing test may take its time; one that passes never waits for this.
@@ -137,12 +137,12 @@ def open_notebook(lab: JupyterServer, page: Page) -> OpenNotebook:
 
 @pytest.fixture
 def opened(page: Page, tmp_path: Path) -> Iterator[Opened]:
-    """Open a view as an exported page, whose console stays empty."""
+    """Open a view, or several, as an exported page, whose console stays empty."""
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
 
-    def opened(view: View) -> Page:
+    def opened(view: View | Sequence[View]) -> Page:
         page.goto(nbviz.export_html(view, tmp_path / "view.html").path.as_uri())
         return page
 
