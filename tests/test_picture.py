@@ -258,6 +258,16 @@ def test_layers_of_like_size_share_a_linear_axis_and_of_unlike_size_a_symlog_one
     assert "symlog" in texts(draw(with_histograms(alike, ["c"], scale=1e-4)))
 
 
+def test_the_axis_of_layers_is_that_of_the_whole_run_wherever_the_cursor_is() -> None:
+    run = Run("r")
+    for step, scale in enumerate((1.0, 5.0, 2.0)):
+        with_histograms(run, ["a", "b"], step, scale)
+    pictures = [draw(run, step=step, panels=("ridges",)) for step in range(3)]
+    grids = [paths(picture, "grid")[0].get("d") for picture in pictures]
+    assert grids[0] == grids[1] == grids[2]
+    assert all({"\u221210", "10"} <= set(texts(picture)) for picture in pictures)
+
+
 def test_zeros_and_lost_values_are_said_at_the_row_s_end() -> None:
     run = Run("r")
     run.append_histogram("a", 0, 0.0, [1, 2, 1], [-1, -1e-13, 1e-13, 1], nonfinite=12)
@@ -493,10 +503,22 @@ def test_ticks_are_the_nice_numbers_of_d3(ends: tuple[float, float], count: int,
 
 
 def test_a_value_axis_starts_at_zero_where_zero_is_near_and_is_never_empty() -> None:
-    assert value_ends(0.1, 2.3, False) == (0, 2.5)
+    assert value_ends(0.1, 2.3, False) == (0, 2.4)
     assert value_ends(7.0, 7.0, False) == (0, 14)
     assert value_ends(1.0, 0.0, False) == (0, 1)
-    assert value_ends(101.0, 109.0, False) == (100, 110)
+    assert value_ends(100.7, 109.2, False) == (100, 110)
+
+
+def test_a_value_axis_ends_where_d3_says_as_in_the_page() -> None:
+    # nice(low, high, 8) of d3-array
+    for (low, high), ends in {
+        (0.5, 0.9): (0.5, 0.9),
+        (-3.0, 0.2): (-3, 0.5),
+        (0.0, 0.0456): (0, 0.05),
+        (1e6, 1.5e6): (1e6, 1.5e6),
+        (-2.4, 1.31): (-2.5, 1.5),
+    }.items():
+        assert value_ends(low, high, False) == ends
 
 
 @given(st.lists(st.floats(-10, 10) | st.just(math.nan), min_size=1, max_size=300), st.floats(0.01, 0.999))

@@ -50,9 +50,13 @@ def ticks(low: float, high: float, count: int) -> list[float]:
     """The multiples of `tick_step` between two ends."""
     step = tick_step(low, high, count)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [_multiple(i, step) for i in range(first, last + 1)]
+
+
+def _multiple(i: int, step: float) -> float:
     # Dividing by a whole number gives 0.3 where multiplying by 0.1 gives 0.30000000000000004.
     whole = 1 / step if step < 1 else 0
-    return [i / round(whole) if whole and whole < 1e15 else i * step for i in range(first, last + 1)]
+    return i / round(whole) if whole and whole < 1e15 else i * step
 
 
 def value_ends(low: float, high: float, percent: bool) -> tuple[float, float]:
@@ -70,8 +74,8 @@ def value_ends(low: float, high: float, percent: bool) -> tuple[float, float]:
     if 0.3 * low <= high < 0:
         high = 0.0
     for _ in range(2):
-        step = tick_step(low, high, 4)
-        low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+        step = tick_step(low, high, 8)
+        low, high = _multiple(math.floor(low / step + 1e-9), step), _multiple(math.ceil(high / step - 1e-9), step)
     return low, high
 
 
@@ -81,7 +85,10 @@ def step_ends(low: float, high: float) -> tuple[float, float]:
 
 
 def value_ticks(ends: tuple[float, float], count: int, percent: bool) -> tuple[list[float], Format]:
-    return ticks(*ends, count), tick_format(*ends, tick_step(*ends, count), percent)
+    """A whole is divided into quarters, everything else as d3-array does."""
+    whole = percent and ends == (0.0, 1.0) and count >= 4
+    values = [0.0, 0.25, 0.5, 0.75, 1.0] if whole else ticks(*ends, count)
+    return values, tick_format(*ends, tick_step(*ends, count), percent)
 
 
 def step_ticks(ends: tuple[float, float], room: float) -> tuple[list[float], Format]:

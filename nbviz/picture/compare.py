@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nbviz.picture.axes import GRID, Floats, step_ends, step_ticks, ticks, trace, value_ends
-from nbviz.picture.layers import Capture, sound
+from nbviz.picture.layers import ALL_ALONG, Capture, sound
 from nbviz.picture.lines import row_at, shown_rows
 from nbviz.picture.numbers import magnitude_text, step_text
 from nbviz.picture.valueaxis import SMALL, choose_axis, draw_grid, heights_of, outline
@@ -29,6 +29,12 @@ class Side(NamedTuple):
     rows: list[int]
     held: int | None
     """The step it is held at; None where it goes with the cursor."""
+
+    @property
+    def all_along(self) -> list[Capture]:
+        """Some of the whole run, for which the axis is chosen."""
+        some = np.unique(np.linspace(0, len(self.rows) - 1, ALL_ALONG).round().astype(int))
+        return [sound(self.series[self.rows[i]]) for i in some.tolist()]
 
     def at(self, step: int) -> Capture:
         steps = self.series.steps[self.rows]
@@ -110,7 +116,7 @@ def draw_compare(
         words = words_of(runs, tags, step, superseded, knobs)
         return write(0, 16, f"{words[0].upper()}{words[1:]}." if not knobs["tag"] else f"{words}."), 24
     first, second = shown_of(sides, step)
-    axis = choose_axis([first, second], knobs["axis"])
+    axis = choose_axis([side.all_along for side in sides], knobs["axis"])
     ends = (LEFT, width - 10.0)
     parts = [_head(sides, (first, second), width), draw_grid(axis, ends, 28, 300)]
     shapes = [heights_of(each, axis) for each in (first, second)]

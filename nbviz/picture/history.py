@@ -43,7 +43,7 @@ def draw_history(
     stride = max(1, -(-len(rows) // CAPTURES))
     kept = range(at % stride, len(rows), stride)
     captures = [sound(series[row]) for row in rows[list(kept)].tolist()]
-    axis = choose_axis(captures, knobs["axis"])
+    axis = choose_axis([captures], knobs["axis"])
     bottom = height - FOOT
     history = History(captures, at // stride, axis, (0.0, width - STEPS), HEAD + 4.0, bottom)
     mode = knobs["mode"]

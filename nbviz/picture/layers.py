@@ -15,6 +15,7 @@ from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries
 
 ROWS = 24
+ALL_ALONG = 16
 LARGEST = 1e250
 
 
@@ -34,6 +35,8 @@ class Layer(NamedTuple):
     depth: float
     captures: list[Capture]
     """The one shown, and before it the past ones that are drawn faint."""
+    all_along: list[Capture]
+    """Some of the whole run, for which the axis is chosen."""
     superseded: bool
     """Whether a restarted run made the one shown anew."""
 
@@ -81,7 +84,10 @@ def layers_of(
         captures = [sound(series[row]) for row in rows[max(0, at - past) : at + 1].tolist()]
         name = tags.index(str(series.tag))
         label = f"{run.name} {labels[name]}" if several else labels[name]
-        layers.append(Layer(label, name / max(1, len(tags) - 1), captures, bool(series.superseded[rows[at]])))
+        some = rows[np.unique(np.linspace(0, len(rows) - 1, ALL_ALONG).round().astype(int))]
+        all_along = [sound(series[row]) for row in some.tolist()]
+        depth = name / max(1, len(tags) - 1)
+        layers.append(Layer(label, depth, captures, [*all_along, captures[-1]], bool(series.superseded[rows[at]])))
     return layers, title
 
 

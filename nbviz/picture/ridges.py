@@ -37,7 +37,7 @@ def draw_ridges(
     layers, title = layers_of(found[:ROWS], len({id(run) for run, _ in found}) > 1, step, superseded)
     shown = [layer.captures[-1] for layer in layers]
     wish = knobs.get("axis", "auto")
-    axis = choose_axis(shown, wish)
+    axis = choose_axis([layer.all_along for layer in layers], wish)
     # Of densities the highest is cut where few reach, as a narrow layer would flatten the others.
     common = float(np.quantile([heights_of(each, axis)[1] for each in shown], 0.75)) if wish == "density" else None
     pitch = min(76.0, max(20.0, (height - HEAD - FOOT - 4) / len(layers)))

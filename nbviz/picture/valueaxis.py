@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nbviz.picture.axes import GRID, Floats, tick_step, ticks, trace
+from nbviz.picture.axes import GRID, Floats, ticks, trace
 from nbviz.picture.layers import Capture
 from nbviz.picture.numbers import magnitude_text
 from nbviz.picture.words import write
@@ -53,21 +53,30 @@ class Axis(NamedTuple):
         return [*left, 0.0, *(reversed(powers) if self.high > 0 else [])]
 
 
-def choose_axis(captures: Sequence[Capture], wish: str = "auto") -> Axis:
-    """As wished; else linear, or symlog where the ends are `WIDE` times the magnitude of the quietest tenth."""
-    filled = [capture for capture in captures if capture.counts.sum() > 0]
-    spans = [_span(capture) for capture in filled]
-    low, high = min((span[0] for span in spans), default=0.0), max((span[1] for span in spans), default=0.0)
+def choose_axis(layers: Sequence[Sequence[Capture]], wish: str = "auto") -> Axis:
+    """As wished; else linear, or symlog where the ends are `WIDE` times the magnitude of the quietest tenth.
+
+    As in the page it is for all captures of each layer, so that it stays while the cursor moves.
+    """
+    spans = [[_span(capture) for capture in captures if capture.counts.sum() > 0] for captures in layers]
+    reaches = [_reach(each) for each in spans if each]
+    low, high = min((reach[0] for reach in reaches), default=0.0), max((reach[1] for reach in reaches), default=0.0)
     far = max(-low, high)
     if not far > 1e-290:
         return Axis(-1.0, 1.0, 0.0)
-    typical = sorted(span[2] for span in spans if span[2] > 0)
+    typical = sorted(span[2] for each in spans for span in each if span[2] > 0)
     smallest = typical[len(typical) // 10] if typical else far
     if wish != "symlog" and (wish != "auto" or far / smallest < WIDE):
         return Axis(*_linear_ends(low, high), 0.0)
     far = _round_up(far, (1, 2, 5, 10))
     threshold = 10.0 ** math.floor(math.log10(min(max(smallest / 10, far * 1e-8), far / 10)) + 1e-9)
     return Axis(-far if low < -far * 1e-3 else 0.0, far if high > far * 1e-3 else 0.0, threshold)
+
+
+def _reach(spans: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
+    """Past 50 captures, the widest 2 % may run off the axis: one explosion must not flatten the rest."""
+    kept = math.ceil(0.98 * (len(spans) - 1))
+    return -sorted(-span[0] for span in spans)[kept], sorted(span[1] for span in spans)[kept]
 
 
 def _span(capture: Capture) -> tuple[float, float, float]:
@@ -88,14 +97,15 @@ def _span(capture: Capture) -> tuple[float, float, float]:
 
 
 def _linear_ends(low: float, high: float) -> tuple[float, float]:
-    near, far = sorted((abs(low), abs(high)))
+    """As far to both sides where they are alike, from zero where zero is near, otherwise around the values."""
     grain = (1, 1.5, 2, 3, 5, 7, 10)
-    if low < 0 < high and near > far / 4:
+    near, far = sorted((-low, high))
+    if near > far / 4:
         return -_round_up(far, grain), _round_up(far, grain)
-    if low < 0 < high or high - low > far / 2:
+    if low < high / 2 and high > low / 2:
         return -_round_up(-low, grain), _round_up(high, grain)
-    step = tick_step(low, high, 4) if high - low > far * 1e-6 else tick_step(0, far, 4)
-    return math.floor(low / step - 0.1) * step, math.ceil(high / step + 0.1) * step
+    step = _round_up(max(high - low, 0.02 * abs(high)) / 2, grain) / 2
+    return math.floor(low / step - 0.25) * step, math.ceil(high / step + 0.25) * step
 
 
 def _round_up(value: float, steps: Sequence[float]) -> float:
