@@ -20,6 +20,19 @@ function hidePicture(name: string, signal: AbortSignal): void {
   });
 }
 
+/** Puts a newer picture into the document: a page that was loaded anew takes no update of a display made before. */
+function renewPicture(model: Model, name: string, html: string): void {
+  for (const { outputs } of model.widget_manager?.context?.model?.cells ?? []) {
+    for (let i = 0; i < (outputs?.length ?? 0); i++) {
+      const output = outputs!.get(i);
+      const held = output.data?.["text/html"];
+      if (typeof held !== "string" || held === html || !held.includes(`nbviz-picture-${name}"`)) continue;
+      const json = output.toJSON();
+      outputs!.set(i, { ...json, data: { ...(json.data as object), "text/html": html } });
+    }
+  }
+}
+
 /** The store under the name that this view shows its run by. */
 function named(store: Store, [run, family]: [string, string]): Store {
   return run === store.run ? store : Object.create(store, { run: { value: run }, family: { value: family } });
@@ -66,7 +79,11 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
       scene.request();
     }, signal);
   }
-  hidePicture(String(model.get("picture")), signal);
+  const picture = String(model.get("picture"));
+  hidePicture(picture, signal);
+  listen(model, "msg:custom", (message: { type?: string; html?: unknown }) => {
+    if (message?.type === "picture" && typeof message.html === "string") renewPicture(model, picture, message.html);
+  }, signal);
   for (const knob of ["smoothing", "superseded", "speech"] as const) {
     listen(model, `change:${knob}`, () => {
       Object.assign(scene, { [knob]: model.get(knob) });

@@ -103,7 +103,7 @@ def picture_svg(
             # What is drawn is as high as its plots, and something that does not depend on them.
             parts, needed = _page(scene, room, _stretch(scene, room, needed, (height - 2 * margin) / scale - BELOW))
     edge = margin / scale
-    box = (-edge, -edge, room + 2 * edge, needed + BELOW + 2 * edge)
+    box = (0 - edge, 0 - edge, room + 2 * edge, needed + BELOW + 2 * edge)
     place = 'x="{:g}" y="{:g}" width="{:g}" height="{:g}"'.format(*box)
     ground = f'<rect {place} fill="{escape(background)}"/>' if background else ""
     view = " ".join(f"{each:g}" for each in box)

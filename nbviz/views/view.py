@@ -196,7 +196,10 @@ class View(Files, Widget):
 
     def rested(self) -> None:
         if self._display is not None:
-            self._display.update(self._picture(), raw=True)
+            picture = self._picture()
+            self._display.update(picture, raw=True)
+            # A page that was loaded anew no longer knows where a display by its id is.
+            self.send({"type": "picture", "html": picture["text/html"]})
 
     # Display
 
