@@ -128,7 +128,9 @@ def test_a_limit_is_kept_by_reducing_the_series_and_what_is_reduced_is_counted(r
 
 
 def test_small_runs_stay_whole_where_a_large_one_is_reduced(tmp_path: Path) -> None:
-    page = export_html(Inspector({"a": walk(0, 16_000), "b": walk(1, 100)}), tmp_path / "page.html", limit=280_000)
+    view = Inspector({"a": walk(0, 16_000), "b": walk(1, 100)})
+    whole = export_html(view, tmp_path / "whole.html")
+    page = export_html(view, tmp_path / "page.html", limit=whole.size - whole.data // 2)
     assert (page.reduced, page.series) == (1, 2)
     assert frame_of(Page(page.path.read_text("utf-8")), 1).splices[0].rows == 100
 
@@ -138,7 +140,9 @@ def test_a_reduced_series_keeps_its_spike(tmp_path: Path) -> None:
     values[7777] = 1.0
     run = Run("spike")
     run.extend("loss", np.arange(len(values)), np.arange(len(values)), values)
-    (splice,) = frame_of(exported(LiveLoss(run=run), tmp_path, limit=200_000)).splices
+    view = LiveLoss(run=run)
+    whole = export_html(view, tmp_path / "whole.html")
+    (splice,) = frame_of(exported(view, tmp_path, limit=whole.size - whole.data * 3 // 4)).splices
     assert len(splice.columns.walls) < splice.rows == 16_000
     assert splice.columns.values.max() == 1.0  # type: ignore[union-attr]
 

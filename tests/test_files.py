@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -101,6 +101,7 @@ def test_whatever_its_names_the_picture_is_well_formed_and_has_no_element_of_the
     assert parsed(LiveLoss(run=run), font=name) is not None
 
 
+@settings(deadline=None)  # a view is a widget, and to make one takes a while on a machine that is busy
 @given(st.text())
 def test_any_title_and_font_give_a_well_formed_document(text: str) -> None:
     assert parsed(LiveLoss(text, run=trained()), font=text, ink=text, background=text).tag == f"{SVG}svg"

@@ -28,14 +28,27 @@ class Box(NamedTuple):
     bottom: float
     steps: tuple[float, float]
     values: tuple[float, float]
+    log_x: bool = False
+    log_y: bool = False
 
     def x(self, steps: Floats) -> Floats:
-        low, high = self.steps
-        return np.asarray(self.left + (np.clip(steps, low, high) - low) / (high - low) * (self.right - self.left))
+        return self.left + _shares(steps, self.steps, self.log_x) * (self.right - self.left)
 
     def y(self, values: Floats) -> Floats:
-        low, high = self.values
-        return np.asarray(self.bottom - (np.clip(values, low, high) - low) / (high - low) * (self.bottom - self.top))
+        return self.bottom - _shares(values, self.values, self.log_y) * (self.bottom - self.top)
+
+
+BEYOND = 9.0
+"""Lengths of an axis beyond its ends at which nothing can be seen any more, however steep."""
+
+
+def _shares(values: Floats, ends: tuple[float, float], log: bool) -> Floats:
+    """Where values lie between two ends; NaN where they are not finite, or have no logarithm."""
+    with np.errstate(all="ignore"):
+        low, high = np.log10(ends) if log else np.asarray(ends, np.float64)
+        values = np.asarray(values, np.float64)
+        values = np.where(values > 0, np.log10(values), np.nan) if log else values
+        return np.where(np.isfinite(values), np.clip((values - low) / (high - low), -BEYOND, 1 + BEYOND), np.nan)
 
 
 def tick_step(low: float, high: float, count: int) -> float:
@@ -98,7 +111,7 @@ def step_ticks(ends: tuple[float, float], room: float) -> tuple[list[float], For
 
 
 def trace(x: Floats, y: Floats) -> tuple[str, str]:
-    """Path data through the points, with a gap where ``y`` is not finite.
+    """Path data through the points, with a gap where one of them is not finite.
 
     Returns
     -------
@@ -109,9 +122,9 @@ def trace(x: Floats, y: Floats) -> tuple[str, str]:
     -----
     Relative coordinates in tenths of a pixel, differences of rounded ones so that no error adds up.
     """
-    good = np.isfinite(y)
+    good = np.isfinite(x) & np.isfinite(y)
     # What does not move within a tenth of a pixel need not be written.
-    across, down = np.rint(x * 10), np.rint(np.where(good, y, 0) * 10)
+    across, down = (np.rint(np.where(good, each, 0) * 10) for each in (x, y))
     same = np.zeros(len(x), bool)
     same[1:] = good[1:] & good[:-1] & (np.diff(across) == 0) & (np.diff(down) == 0)
     good, across, down = good[~same], across[~same], down[~same]

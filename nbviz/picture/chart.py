@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from nbviz.picture.axes import GRID, Box, Floats, step_ticks, trace, value_ends, value_ticks
+from nbviz.picture.axes import GRID, Box, Floats, step_ticks, trace
+from nbviz.picture.groups import Spread
 from nbviz.picture.lines import ROLES, Chart, Line
 from nbviz.picture.numbers import Format, step_text, value_format
+from nbviz.picture.reading import Reading, log_ticks
 from nbviz.picture.words import TEXT, escape, shorten, strong, width_of, write, write_markup
 
 DASHES = ("", "6 4", "1.5 4")
@@ -32,38 +35,67 @@ class Layout(NamedTuple):
     cursor: int
     one_line: bool
     """Whether every legend has room between the title and the best value."""
+    reading: Reading
 
     @classmethod
-    def of(cls, charts: list[Chart], width: float, height: float, steps: tuple[float, float], cursor: int) -> Layout:
+    def of(
+        cls, charts: list[Chart], size: tuple[float, float], steps: tuple[float, float], cursor: int, reading: Reading
+    ) -> Layout:
+        width, height = size
         widths = [40.0]
         for chart in charts:
-            values, text = value_ticks(value_ends(*chart.ends, chart.percent), TICKS, chart.percent)
+            values, text = reading.axis(chart).ticks(TICKS)
             widths += [width_of(text(value), SMALL) + 12 for value in values]
         rights = [float(RIGHT)]
         for chart in charts:
             if chart.right:
-                values, text = value_ticks(*_right_axis(chart))
+                values, text = reading.axis(chart, right=True).ticks(TICKS)
                 rights += [width_of(text(value), SMALL) + 12 for value in values]
-        one_line = all(_Legend(chart, width).fits for chart in charts)
-        return cls(width, height, math.ceil(max(widths)), math.ceil(max(rights)), steps, cursor, one_line)
+        one_line = all(_Legend(chart, width, reading).fits for chart in charts)
+        left, right = math.ceil(max(widths)), math.ceil(max(rights))
+        return cls(width, height, left, right, reading.steps(steps), cursor, one_line, reading)
 
 
 def draw_chart(chart: Chart, layout: Layout) -> tuple[str, float]:
     """The chart with its upper left corner at the origin, and its height."""
-    cursor, steps = layout.cursor, layout.steps
-    ends = value_ends(*chart.ends, chart.percent)
-    legend, top = _Legend(chart, layout.width).draw(layout.one_line)
-    values, tick_text = value_ticks(ends, TICKS, chart.percent)
-    box = Box(layout.left, top + 10, layout.width - layout.right, top + layout.height - 24, steps, ends)
-    parts = [legend, _axes(box, values, tick_text)]
+    reading, axis, (low, high) = layout.reading, layout.reading.axis(chart), layout.steps
+    legend, top = _Legend(chart, layout.width, reading).draw(layout.one_line)
+    sides = (layout.left, top + 10, layout.width - layout.right, top + layout.height - 24)
+    box = Box(*sides, layout.steps, axis.ends, reading.logx, axis.log)
+    parts = [legend, _axes(box, *axis.ticks(TICKS)), *_flags(box, reading.marks)]
     boxes = [box] * len(chart.lines)
     if chart.right:
-        other = box._replace(values=_right_axis(chart)[0])
+        right = reading.axis(chart, right=True)
+        other = box._replace(values=right.ends, log_y=False)
         boxes = [other if line.right else box for line in chart.lines]
-        parts.append(_right_labels(other, *value_ticks(*_right_axis(chart))))
-    if cursor < steps[1]:
+        parts.append(_right_labels(other, *right.ticks(TICKS)))
+    cursor = layout.cursor if low <= layout.cursor < high else None
+    if cursor is not None:
         parts.append(_cursor(box, cursor))
+    lines = _lines(chart, boxes, reading)
+    if cursor is not None:
+        lines += [_point(*each) for each in zip(boxes, [cursor] * len(boxes), chart.lines, chart.colors, strict=True)]
+    parts += lines if reading.fits(chart) else [_within(box, lines)]
+    unseen = reading.unseen(chart, axis)
+    if unseen:
+        parts.append(write(box.right, box.top - 6, unseen, size=SMALL, anchor="end"))
+    return "".join(parts), top + layout.height
+
+
+def _within(box: Box, lines: list[str]) -> str:
+    """What lies beyond the axes is cut off, as the inner document's edges do."""
+    place = (box.left - 4, box.top - 4, box.right - box.left + 8, box.bottom - box.top + 8)
+    view = " ".join(f"{each:.1f}" for each in place)
+    at = 'x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"'.format(*place)
+    return f'<svg {at} viewBox="{view}" overflow="hidden">{"".join(lines)}</svg>'
+
+
+def _lines(chart: Chart, boxes: list[Box], reading: Reading) -> list[str]:
+    parts = []
     for line, color, box in zip(chart.lines, chart.colors, boxes, strict=True):
+        spread = reading.spread(line)
+        if spread:
+            parts.append(_spread(box, spread, color))
         if len(line.past):
             past = _path(box, line.past_steps, line.past, f'stroke="{color}" stroke-width="1"')
             parts.append(f'<g class="superseded" opacity=".5">{past}</g>')
@@ -71,9 +103,37 @@ def draw_chart(chart: Chart, layout: Layout) -> tuple[str, float]:
             parts.append(_path(box, line.steps, line.values, f'stroke="{color}" stroke-opacity=".3"'))
     for line, color, box in zip(chart.lines, chart.colors, boxes, strict=True):
         parts.append(_path(box, line.smooth_steps, line.smooth, _ink(line, color, box)) + _marks(box, line, color))
-    if cursor < steps[1]:
-        parts += [_point(*each) for each in zip(boxes, [cursor] * len(boxes), chart.lines, chart.colors, strict=True)]
-    return "".join(parts), top + layout.height
+    return parts
+
+
+def _spread(box: Box, spread: Spread, color: str) -> str:
+    """A band around a mean, or the runs that it is the mean of."""
+    if not spread.is_band:
+        ink = f'stroke="{color}" stroke-opacity=".3"'
+        return "".join(_path(box, steps, values, ink) for steps, values in spread.outlines)
+    (steps, low), (_, high) = spread.outlines
+    bottom, top = box.y(low), box.y(high)
+    x = box.x(steps)
+    known = np.isfinite(x) & np.isfinite(bottom) & np.isfinite(top)
+    there, back = (zip(x[known].tolist(), each[known].tolist(), strict=True) for each in (top, bottom))
+    points = [f"{across:.1f},{down:.1f}" for across, down in [*there, *reversed(list(back))]]
+    return f'<path class="band" d="M{" ".join(points)}z" fill="{color}" fill-opacity=".18"/>' if points else ""
+
+
+def _flags(box: Box, marks: Sequence[tuple[int, str]]) -> list[str]:
+    """Marks on the time axis, each with as much of its note as has room."""
+    parts, free = [], -math.inf
+    for step, note in marks:
+        if not box.steps[0] <= step <= box.steps[1]:
+            continue
+        x = float(box.x(np.float64(step)))
+        line = f"M{x:.1f},{box.top:.1f}V{box.bottom:.1f}"
+        parts.append(f'<path class="flag" d="{line}" stroke="{TEXT}" stroke-dasharray="2 3"/>')
+        said = shorten(note, min(160.0, box.right - x - 6), SMALL) if note and box.right - x > 30 else ""
+        if said and x > free:
+            parts.append(write(x + 4, box.top + 9, said, size=SMALL))
+            free = x + 8 + width_of(said, SMALL)
+    return parts
 
 
 def _ink(line: Line, color: str, box: Box) -> str:
@@ -89,7 +149,7 @@ def _stroke(color: str, dash: str, thickness: float = 2) -> str:
 
 
 def _path(box: Box, steps: Floats, values: Floats, ink: str) -> str:
-    y = np.where(np.isfinite(values), box.y(np.nan_to_num(values)), np.nan)
+    y = box.y(values)
     line, dots = trace(box.x(steps), y)
     drawn = f'<path class="line" d="{line}" fill="none" {ink} stroke-linejoin="round"/>' if line else ""
     color = ink.partition(" ")[0]
@@ -98,9 +158,9 @@ def _path(box: Box, steps: Floats, values: Floats, ink: str) -> str:
 
 def _marks(box: Box, line: Line, color: str) -> str:
     """Triangles: NaN at the height of the last good value, the infinities at the edge they left by."""
-    broken = np.flatnonzero(~np.isfinite(line.values))
-    good = np.maximum.accumulate(np.where(np.isfinite(line.values), np.arange(len(line.values)), -1))
     x = box.x(line.steps)
+    broken = np.flatnonzero(~np.isfinite(line.values) & np.isfinite(x))
+    good = np.maximum.accumulate(np.where(np.isfinite(box.y(line.values)), np.arange(len(line.values)), -1))
     paths, seen = [], dict[str, float]()
     for row in broken.tolist():
         value, kind = float(line.values[row]), str(line.values[row])
@@ -125,15 +185,11 @@ def _axes(box: Box, values: list[float], tick_text: Format) -> str:
         for value in values
     ]
     steps, step_words = step_ticks(box.steps, box.right - box.left)
-    for step in steps:
+    for step in log_ticks(box.steps, 6) if box.log_x else steps:
         x, text = float(box.x(np.float64(step))), step_words(step)
         x = min(x, box.right + 10 - width_of(text, SMALL) / 2)
         words.append(write(x, box.bottom + 17, text, size=SMALL, anchor="middle"))
     return grid + "".join(words)
-
-
-def _right_axis(chart: Chart) -> tuple[tuple[float, float], int, bool]:
-    return value_ends(*chart.right_ends, chart.right_percent), TICKS, chart.right_percent
 
 
 def _right_labels(box: Box, values: list[float], tick_text: Format) -> str:
@@ -153,17 +209,19 @@ def _point(box: Box, cursor: int, line: Line, color: str) -> str:
     if line.shown is None or not math.isfinite(line.shown):
         return ""
     x, y = float(box.x(np.float64(cursor))), float(box.y(np.float64(line.shown)))
+    if not math.isfinite(y):
+        return ""
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"/>'
 
 
 class _Legend:
     """The title line of a chart: it names the lines in their own colour and dash, and reads their values."""
 
-    def __init__(self, chart: Chart, width: float) -> None:
+    def __init__(self, chart: Chart, width: float, reading: Reading) -> None:
         self._chart = chart
         self._end = width - RIGHT
-        left = value_format(*value_ends(*chart.ends, chart.percent), chart.percent)
-        right = value_format(*value_ends(*chart.right_ends, chart.right_percent), chart.right_percent)
+        axes = reading.axis(chart), reading.axis(chart, right=True)
+        left, right = (value_format(*axis.ends, axis.percent) for axis in axes)
         self._texts = [right if line.right else left for line in chart.lines]
         self._items = [self._item(i) for i in range(len(chart.lines))]
         best, room = self._best()

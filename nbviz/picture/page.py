@@ -173,7 +173,7 @@ def _sentence(words: str) -> tuple[str, float]:
 
 def _add_beside(page: _Page, scene: Scene, steps: tuple[float, float], column: float, stretch: float) -> None:
     tall = (230 if len(scene.charts) < BESIDE else 180) * stretch
-    layout = Layout.of(scene.charts, column, tall, steps, scene.step)
+    layout = Layout.of(scene.charts, (column, tall), steps, scene.step, scene.reading)
     stack = _Page(0)
     for chart in scene.charts:
         stack.add(*draw_chart(chart, layout))
@@ -186,7 +186,8 @@ def _add_charts(page: _Page, scene: Scene, steps: tuple[float, float], width: fl
     charts = scene.charts
     columns = 2 if width >= NARROW and len(charts) > 1 else 1
     column = (width - GAP * (columns - 1)) / columns
-    layout = Layout.of(charts, column, (240 if len(charts) == 1 else 200) * stretch, steps, scene.step)
+    tall = (240 if len(charts) == 1 else 200) * stretch
+    layout = Layout.of(charts, (column, tall), steps, scene.step, scene.reading)
     for i in range(0, len(charts), columns):
         drawn = [draw_chart(chart, layout) for chart in charts[i : i + columns]]
         moved = [f'<g transform="translate({j * (column + GAP):g},0)">{each}</g>' for j, (each, _) in enumerate(drawn)]

@@ -10,9 +10,11 @@ import numpy as np
 from nbviz.picture import layermap
 from nbviz.picture.axes import value_ends
 from nbviz.picture.compare import words_of
+from nbviz.picture.groups import grouped
 from nbviz.picture.layers import histograms_of
 from nbviz.picture.lines import Chart, charts_of
 from nbviz.picture.numbers import step_text, value_format
+from nbviz.picture.reading import Reading
 from nbviz.picture.words import clean
 from nbviz.run import Run
 
@@ -38,6 +40,7 @@ class Scene(NamedTuple):
     """Those that only this kind of view has."""
     layers: layermap.Map | None
     """What a layer map shows; None where there is no such panel, or nothing for it."""
+    reading: Reading
 
     @classmethod
     def of(
@@ -73,11 +76,11 @@ class Scene(NamedTuple):
         smoothing = min(0.999, max(0.0, smoothing)) if smoothing == smoothing else 0.0
         with np.errstate(all="ignore"):
             layers = layermap.Map.of(runs, tags, knobs["statistic"]) if "statistic" in knobs else None
-            charts, total = charts_of(
-                runs, tags, step, smoothing, CHARTS, superseded, knobs.get("charts"), knobs.get("families")
-            )
+            drawn, families, spreads = grouped(runs, knobs)
+            charts, total = charts_of(drawn, tags, step, smoothing, CHARTS, superseded, knobs.get("charts"), families)
         name = clean(title) or (clean(runs[0].name) if len(runs) == 1 else f"{len(runs)} runs")
-        return cls(runs, panels, tags, charts, total, step, smoothing, name, superseded, knobs, layers)
+        reading = Reading.of(knobs, runs, spreads)
+        return cls(runs, panels, tags, charts, total, step, smoothing, name, superseded, knobs, layers, reading)
 
     def sentence(self) -> str:
         """The values as logged, not smoothed, at the step, the best ones, and how many histograms there are.
