@@ -182,7 +182,7 @@ def test_a_page_says_what_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFi
     put(tmp_path / "train" / NAME, losses(0, 3) + framed(event(note)))
     _, output, _ = run(capsys, "export", tmp_path, tmp_path / "out.html")
     left_out = "1 series that hold neither scalars nor histograms were left out"
-    assert re.fullmatch(rf"{tmp_path}/out.html: a page of 1 run, \d{3} kB; {left_out}\n", output)
+    assert re.fullmatch(rf"{tmp_path}/out.html: a page of 1 run, \d+ kB; {left_out}\n", output)
 
 
 def test_a_directory_that_does_not_exist_is_not_written_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -255,7 +255,7 @@ def test_a_page_holds_what_was_chosen(tmp_path: Path, capsys: pytest.CaptureFixt
     out = tmp_path / "out.html"
     status, output, errors = run(capsys, "export", tmp_path / "logs", out, "--runs", "^(train|val)", "--tags", "loss")
     assert (status, errors) == (0, "")
-    assert re.fullmatch(rf"{out}: a page of 2 runs, \d{3} kB\n", output)
+    assert re.fullmatch(rf"{out}: a page of 2 runs, \d+ kB\n", output)
     page = out.read_text("utf-8")
     assert page.startswith("<!doctype html>")
     assert '"train"' in page and '"validation"' in page and '"other"' not in page

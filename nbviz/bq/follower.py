@@ -7,6 +7,7 @@ from typing import Any
 
 from ipywidgets import Widget
 
+from nbviz.bq import still
 from nbviz.channel import Channel, pump
 from nbviz.run import Run, run_of
 from nbviz.series import Series
@@ -33,6 +34,7 @@ class Follower:
         self._run, self._owner, self._read = run, owner, read
         self._channel = Channel.of(run)
         self.flush()
+        still.adopt(owner)
         # Its observers keep the follower alive.
         self._channel.observe(self._moved, "cursor")
         self._channel.follow(self)
@@ -42,7 +44,9 @@ class Follower:
         pump.wake(self, UPDATE_SECONDS)
 
     def rested(self) -> None:
-        """The last flush was followed already."""
+        if still.is_shown(self._owner):
+            self.flush()
+            still.renew(self._owner)
 
     def flush(self) -> None:
         with self._run.lock:

@@ -12,7 +12,7 @@ from bqplot.interacts import BrushSelector
 from ipywidgets import VBox, Widget
 from numpy.typing import NDArray
 
-from nbviz.bq import look
+from nbviz.bq import look, still
 from nbviz.bq.experiments import Column, columns_of, table_of
 from nbviz.bq.follower import accepted
 from nbviz.picture.ridges import depth_color
@@ -187,7 +187,9 @@ def _selecting(
 ) -> bqplot.Figure:
     """A figure with a brush and the trait ``selected``, whose marks ``show`` what is."""
     brush = BrushSelector(x_scale=scales["x"], y_scale=scales["y"], color=look.hue(0))
-    figure = bqplot.Figure(**{"interaction": brush, "layout": look.LAYOUT, "title_style": look.TITLE, **traits})
+    figure = still.adopt(
+        bqplot.Figure(**{"interaction": brush, "layout": look.LAYOUT, "title_style": look.TITLE, **traits})
+    )
     figure.add_traits(selected=traitlets.List(traitlets.Unicode()))
 
     def brushed(_change: Any) -> None:

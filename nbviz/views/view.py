@@ -12,9 +12,9 @@ import traitlets
 
 from nbviz.channel import STATIC, Channel, kernel_only
 from nbviz.charts import family
+from nbviz.display import show, show_boxes
 from nbviz.run import Run
 from nbviz.series import Series
-from nbviz.views.display import show, show_boxes
 from nbviz.views.files import Files
 from nbviz.widget import Widget
 

@@ -74,3 +74,20 @@ def test_after_a_reload_of_the_page_the_picture_is_renewed_all_the_same(open_not
     notebook.wait_for("JSON.stringify(harness.outputs(1)).includes('after step 50')")
     notebook.save()
     assert pictures(notebook, 1) == ["run: loss 0.50 after step 50"]
+
+
+def test_a_figure_of_bqplot_leaves_a_picture_that_is_hidden_while_the_figure_lives(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook(
+        [f"{LIVE}\nfrom nbviz import bq\nlive.log(loss=9.0)", "bq.figure(live.run, 'loss')", TRAIN]
+    )
+    for cell in range(3):
+        notebook.run(cell)
+    output = notebook.output(1)
+    expect(output.locator(".bqplot")).to_be_visible()
+    expect(output.locator(".nbviz-picture")).to_be_hidden()
+    notebook.wait_for("JSON.stringify(harness.outputs(1)).includes('loss 1')")
+    notebook.save()
+    notebook.reopen()
+    image = notebook.output(1).locator(".nbviz-picture img")
+    expect(image).to_be_visible()
+    assert image.evaluate("image => image.naturalWidth") > 300

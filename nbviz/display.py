@@ -7,7 +7,7 @@ state, on a site that shows notebooks, in a diff.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from ipywidgets import Box
@@ -35,12 +35,16 @@ def show(widget: Any, pictured: list[Pictured]) -> None:
 
 def show_boxes() -> None:
     """From now on a box, a tab or an accordion shows the pictures of the views in it as well."""
+    show_by(Box, _show_box)
+
+
+def show_by(cls: type, how: Callable[[Any], None]) -> None:
+    """From now on a function displays widgets of a class; it raises NotImplementedError for those it does not know."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     formatter = getattr(shell, "display_formatter", None)
-    if formatter is not None and not hasattr(formatter, "nbviz_boxes"):
-        formatter.nbviz_boxes = True
-        formatter.ipython_display_formatter.for_type(Box, _show_box)
+    if formatter is not None:
+        formatter.ipython_display_formatter.for_type(cls, how)
 
 
 def _show_box(box: Box) -> None:
