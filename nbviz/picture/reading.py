@@ -48,7 +48,7 @@ class Reading(NamedTuple):
 
     @classmethod
     def of(cls, knobs: Mapping[str, Any], runs: Sequence[Run], spreads: Mapping[tuple[str, str], Spread]) -> Reading:
-        marks = {(mark, "") if isinstance(mark, int) else tuple(mark) for run in runs for mark in run.marks}
+        marks = {(mark.step, mark.note) for run in runs for mark in run.marks}
         known = {name: knobs.get(name) for name in ("zoom", "limits", "logx", "logy")}
         log = bool(known["logx"]) and knobs.get("x", "step") == "step"
         wide = knobs.get("outliers", True) is not False

@@ -36,6 +36,7 @@ def run_of(name: str, tag: str) -> nbviz.Run:
     for step in (0, 10):
         for layer in (tag, "other"):
             run.append_histogram(f"gradients/{layer}", step, 0.0, [1, 2, 1], [-1.5, -0.5, 0.5, 1.5])
+    run.mark(name, step=10)
     run.finish()
     return run
 
