@@ -26,7 +26,7 @@ def test_views_in_a_box_leave_their_pictures(box: str, open_notebook: OpenNotebo
     notebook.run(0)
     notebook.run(1)
     output = notebook.output(1)
-    expect(output.locator(".legend-empty, .charts-empty").first).to_be_visible()
+    expect(output.locator(".nbviz").first).to_be_visible()
     notebook.run(2)
     expect(output.locator(".legend-value").first).to_have_text("1.0")
     expect(output.locator(".nbviz-picture").first).to_be_hidden()
