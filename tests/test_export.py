@@ -168,7 +168,8 @@ def test_no_title_run_or_tag_breaks_out_of_its_place(text: str, tmp_path: Path) 
     assert [tag for tag, _ in hostile.elements] == [tag for tag, _ in plain.elements]
     assert [attrs.keys() for _, attrs in hostile.elements] == [attrs.keys() for _, attrs in plain.elements]
     models = json.loads(hostile.texts["nbviz-models"])
-    assert models["views"][0]["title"] == text
+    # Half of a surrogate pair is spelled out, as no message of a notebook could carry it.
+    assert models["views"][0]["title"] == text.replace("\ud800", "\\ud800")
     assert hostile.texts["title"].strip() == text.replace("\ud800", "?")
     # The one script stands as the element without an id.
     assert hostile.texts["script"] == plain.texts["script"]

@@ -144,8 +144,8 @@ class View(Files, Widget):
     def _refuse_unknown(cls, options: Iterable[str]) -> None:
         for name in options:
             if name not in cls.class_trait_names() or name.startswith("_") or name in OWN:
-                known = ("title", "smoothing", "superseded", "selected", "speech", "run", "tags", "layer", "layout")
-                known += cls.KNOBS
+                own = ("title", "smoothing", "superseded", "selected", "speech", "run", "tags", "layer", "layout")
+                known = (*own, *cls.KNOBS)
                 close = get_close_matches(name, known, 1)
                 hint = f"; did you mean {close[0]!r}?" if close else "."
                 raise TypeError(f"{cls.__name__}() knows no keyword {name!r}{hint}")
