@@ -27,7 +27,7 @@ const KEYS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowLeft: -1, Arr
 
 export class RunLegend {
   readonly element = make("section", { class: "runs", "aria-label": "runs" });
-  private readonly list = make("div", { class: "runs-list", role: "group", "aria-label": "runs" });
+  private readonly list = make("div", { class: "runs-list", role: "toolbar", "aria-label": "runs" });
   private readonly what = make("span", { class: "runs-what" });
   private readonly tools: RunTools;
   private readonly rows = new Map<number, Row>();

@@ -13,7 +13,8 @@ window.access = (() => {
   };
 
   /** What the keys should reach, in the order of the page. */
-  const controls = () => all("button, input, select, [tabindex='0']").filter((each) => shown(each) && !each.closest("dialog")).map(brief);
+  // Of a toolbar Tab reaches one control, and arrows the others.
+  const controls = () => all("button, input, select, [tabindex='0']").filter((each) => shown(each) && each.tabIndex >= 0 && !each.closest("dialog")).map(brief);
 
   /** A place before all views and one after them, as a page around them would have; the first has the focus. */
   const enclose = () => {

@@ -59,7 +59,7 @@ test("without values there is silence", () => {
 });
 
 test("a chart is heard as it is seen: zoomed, and between the ends of its axes", () => {
-  const plot = { width: 400, height: 200, left: 40, ratio: 1, x: [10, 20], y: [0, 2], percent: false, theme: {} as Theme } as unknown as Plot;
+  const plot = { width: 400, height: 200, left: 40, right: 12, ratio: 1, x: [10, 20], y: [0, 2], percent: false, theme: {} as Theme } as unknown as Plot;
   const voice = voiceIn(plot, { x: [0, 10, 15, 19.99, 30], y: [9, 0, 1, 2, 9], length: 5 });
   assert.deepEqual([0, 30, 59].map((note) => Math.round(1e6 * voice.heights[note]) / 1e6), [0, 0.5, 1]);
 });
