@@ -42,14 +42,7 @@ def train(steps: int) -> nbviz.LiveLoss:
             for tag, tensor in tensors.items():
                 live.log_histogram(tag, tensor, step=step)
                 writer.add_histogram(tag, tensor, step)
-            if step % 300 == 0 or step == steps - 1:
-                report(step, metrics)
     return live
-
-
-def report(step: int, metrics: dict[str, float]) -> None:
-    found = 100 * metrics["val_accuracy"]
-    print(f"  step {step:5,}   loss {metrics['loss']:.4f}   validation: {found:5.1f} % of the digits found", flush=True)
 
 
 def execute_notebook() -> None:
