@@ -112,6 +112,9 @@ class Channel(Widget):
     def rest(self, final: bool = False) -> float | None:
         """Say how far everything was sent, and renew what a notebook saves, unless that was renewed just before."""
         with self._sending:
+            if final and self._run.waits:
+                self._run.commit()
+                self._post(self._sender.take())
             self._post(self._sender.totals())
         if final or self._run.state not in ("live", "following") or self._unsaved_for() >= 0:
             self._save()

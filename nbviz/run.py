@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -14,11 +15,12 @@ from weakref import WeakSet, ref
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nbviz.iterations import Event, Iteration, Loop
 from nbviz.marks import TAG as MARKS
 from nbviz.marks import Mark, Marks, as_text
 from nbviz.notice import Problems
 from nbviz.series import Histogram, HistogramSeries, ItemSeries, Kind, ScalarSeries, Series, Sketch, new_series
-from nbviz.stage import STAGE_LIMIT, Captured, Content, Derived, Stage, Staged
+from nbviz.stage import STAGE_LIMIT, At, Captured, Content, Derived, Stage, Staged
 from nbviz.track import Item, Tracks
 from nbviz.values import STEP_LIMIT, capture, checked_step, confusion, merged, numbers
 
@@ -91,6 +93,7 @@ class Run:
         self._stage = Stage()
         self._held: dict[Callable[[], None], None] = {}
         self._collect = _collector(ref(self))
+        self._glancing: set[int] = set()
         self._series: dict[str, Series] = {}
         self._listeners: list[Callable[[], None]] = []
         self._calm = True
@@ -161,7 +164,7 @@ class Run:
         except Exception as error:
             self.problems.report(f"log_histogram() ignored {tag!r}: {error}", ("histogram", tag))
 
-    def log_sketch(self, tag: str, sketch: Sketch, step: int | None = None) -> None:
+    def log_sketch(self, tag: str, sketch: Sketch, step: At = None) -> None:
         """Log the distribution of a tensor that was sketched elsewhere.
 
         Parameters
@@ -169,7 +172,7 @@ class Run:
         tag : str
         sketch : Sketch
             Kept as it is now; it may go on counting.
-        step : int, optional
+        step : int or Iteration, optional
             By default the step of the latest `log` call.
         """
         try:
@@ -200,22 +203,38 @@ class Run:
             self.problems.report(f"log_confusion() ignored {tag!r}: {error}", ("confusion", tag))
 
     def _stage_capture(self, tag: str, content: Content, step: Any, kind: Kind = "histogram") -> None:
-        if step is not None:
+        if step is not None and step.__class__ is not Iteration:
             step = checked_step(step, self.problems)
         self._stage.append((self._clock(), step, Captured(tag, content, kind)))
         self.changed()
 
-    def log_derived(self, values: Mapping[str, float], *, step: int | None = None) -> None:
+    def log_derived(self, values: Mapping[str, float], *, step: At = None) -> None:
         """Log scalars that were derived from histograms.
 
         Parameters
         ----------
         values : mapping of str to float
-        step : int, optional
+        step : int or Iteration, optional
             By default the step of the latest `log` call. Whatever it is, `log` counts on as if nothing had been logged.
         """
         self._stage.append((self._clock(), step, Derived(values)))
         self.changed()
+
+    def loop(self) -> Loop:
+        """A training loop whose iterations have captures, at the steps of their `log` calls."""
+        self.commit()
+        return Loop(self._advance, self._stage.first_step)
+
+    def _advance(self, iteration: Iteration, event: Event) -> None:
+        self._stage.append((0.0, iteration, event))
+        if len(self._stage) >= STAGE_LIMIT:
+            self.commit(whole=False)
+
+    def step_of(self, iteration: Iteration) -> int:
+        """The step of an iteration, which is settled now if its `log` call has not come."""
+        with self.lock:
+            self.commit()
+            return self._stage.settle(iteration)
 
     def mark(self, note: str = "", *, step: int | None = None) -> None:
         """Mark a step as worth a second look, with a note such as "lr drop".
@@ -480,7 +499,7 @@ class Run:
     @property
     def last_step(self) -> int:
         """The largest step of any series that no restart superseded, 0 while there is none."""
-        self.commit()
+        self.commit(whole=False)
         # A mark may be set ahead of where training is.
         largest = [series.largest_step for tag, series in list(self._series.items()) if tag != MARKS]
         return max((step for step in largest if step is not None), default=0)
@@ -488,22 +507,45 @@ class Run:
     @property
     def next_step(self) -> int:
         """The step of the next `log` call that does not say its own."""
-        self.commit()
+        self.commit(whole=False)
         return self._stage.next_step
 
     # Stage and commit
 
-    def commit(self) -> None:
-        """Move what is staged into the columns."""
+    def commit(self, whole: bool = True) -> None:
+        """Move what is staged into the columns.
+
+        Parameters
+        ----------
+        whole : bool
+            Captures whose step is not known yet, as the `log` call of their iteration is to come, are moved as well, at
+            the step that those before them lead to expect.
+        """
         with self.lock:
             # Calm before draining: a call that comes after wakes the listeners anew and is seen by the next commit.
             self._calm = True
             self.collect()
-            if not self._stage:
+            whole = whole and threading.get_ident() not in self._glancing
+            if not self._stage and not (whole and self._stage.waiting):
                 return
-            if self.state not in ("live", "following") and not all(map(_is_mark, self._stage[:])):
+            if self.state not in ("live", "following") and not all(map(_is_aside, self._stage[:])):
                 self.state = "live"
-            self._bound(self._stage.drain(self._of_kind))
+            self._bound(self._stage.drain(self._of_kind, whole))
+
+    @contextmanager
+    def glance(self) -> Iterator[None]:
+        """Within, what this thread reads has no captures whose step is not known yet, instead of settling them."""
+        thread = threading.get_ident()
+        self._glancing.add(thread)
+        try:
+            yield
+        finally:
+            self._glancing.discard(thread)
+
+    @property
+    def waits(self) -> bool:
+        """Whether there are captures whose step is not known yet."""
+        return bool(self._stage.waiting)
 
     def _bound(self, grown: Iterable[HistogramSeries]) -> None:
         full = [series for series in grown if len(series) > self.history]
@@ -522,7 +564,7 @@ class Run:
             self._calm = False
             self._notify()
         if len(self._stage) >= STAGE_LIMIT:
-            self.commit()
+            self.commit(whole=False)
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Have ``listener`` called at the first change after a commit. It must be quick and must not raise."""
@@ -546,9 +588,10 @@ class Run:
         return self._of_kind(other, kind)
 
 
-def _is_mark(staged: Staged) -> bool:
-    """A mark is a note on a run, and makes none live that is over."""
-    return isinstance(staged[2], Captured) and staged[2].tag == MARKS
+def _is_aside(staged: Staged) -> bool:
+    """A mark is a note on a run, and an iteration may be of an evaluation: they make none live that is over."""
+    payload = staged[2]
+    return isinstance(payload, Event) or (isinstance(payload, Captured) and payload.tag == MARKS)
 
 
 def run_of(series: Series) -> Run | None:

@@ -133,7 +133,7 @@ class Sender:
 
     def _listed(self) -> list[Series]:
         """Every series, after the one commit of a frame: with the lock held, nothing grows until the next."""
-        self.run.commit()
+        self.run.commit(whole=False)
         shown = (ScalarSeries, HistogramSeries)
         listed: list[Series] = [series for series in self.run.committed() if isinstance(series, shown)]
         new = chain.from_iterable(self._new(series) for series in listed if isinstance(series, HistogramSeries))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nbviz.formats.items.text import Text
+from nbviz.iterations import Event, Iteration, Ledger
 from nbviz.series import Confusion, Histogram, HistogramSeries, Kind
 from nbviz.values import STEP_LIMIT
 
@@ -31,7 +32,10 @@ class Derived(dict[str, float]):
     """Scalars that come with histograms and, as those, take no step of their own."""
 
 
-Staged = tuple[float, "int | None", "dict[str, float] | Captured"]
+At = int | Iteration | None
+"""A step, the iteration whose step it is, or that of the latest `log` call."""
+
+Staged = tuple[float, At, "dict[str, float] | Captured | Event"]
 """Wall time, step where one was given, and what was logged."""
 
 
@@ -42,11 +46,20 @@ class Stage(list[Staged]):
     ----------
     latest_step, next_step : int
         The step of the latest row, and the one after the largest.
+    waiting : list of (float, Iteration, payload)
+        What belongs to iterations whose step is not known yet.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.latest_step = self.next_step = 0
+        self.waiting: list[tuple[float, Iteration, dict[str, float] | Captured]] = []
+        self._ledger = Ledger()
+
+    @property
+    def first_step(self) -> int:
+        """That of a loop which begins now and logs nothing."""
+        return max(self.next_step, self._ledger.reached + 1)
 
     def count_on(self, latest: int, largest: int) -> None:
         """Rows came from elsewhere, of which ``latest`` is the last step; counting stays within an int64."""
@@ -54,40 +67,79 @@ class Stage(list[Staged]):
 
     def rewind(self, step: int) -> None:
         self.latest_step, self.next_step = max(0, step - 1), step
+        self._ledger.rewind(step)
 
-    def drain(self, of_kind: Callable[[str, Kind], Any]) -> set[HistogramSeries]:
+    def settle(self, iteration: Iteration) -> int:
+        """The step of an iteration, from now on."""
+        self._ledger.settle(iteration, self.next_step)
+        assert iteration.step is not None
+        return iteration.step
+
+    def drain(self, of_kind: Callable[[str, Kind], Any], whole: bool = True) -> set[HistogramSeries]:
         """Move what is staged into the series that ``of_kind`` finds or makes, and return those that have new captures.
 
-        It is taken off the stage at the end, as an interrupt is most likely while it is looked at.
+        What belongs to iterations whose step is not known yet is moved if ``whole``. All is taken off the stage at the
+        end, as an interrupt is most likely while it is looked at.
         """
-        staged = self[:]
-        captures: list[tuple[Any, int, float, Content]] = []
-        columns: dict[str, Rows] = {}
+        staged: list[tuple[float, Any, Any]] = self[:]
+        waiting = self.waiting[:]
+        rows, ledger = _Rows(of_kind), self._ledger
         latest, following = self.latest_step, self.next_step
         for wall, step, payload in staged:
-            if isinstance(payload, Captured):
-                at = latest if step is None else step
-                captures.append((of_kind(payload.tag, payload.kind), at, wall, payload.content))
-                continue
-            if payload.__class__ is Derived:
-                step = latest if step is None else step
+            if step.__class__ is Iteration:
+                if payload.__class__ is Event:
+                    ledger.happened(step, payload, following)
+                else:
+                    waiting.append((wall, step, payload))
+            elif payload.__class__ is Captured or payload.__class__ is Derived:
+                rows.add(wall, latest if step is None else step, payload)
             else:
-                latest = step = following if step is None else step
+                counted = step is None
+                latest = step = following if counted else step
                 if step >= following:
                     following = step + 1
-            for tag in payload:
-                try:
-                    steps, walls, values = columns[tag]
-                except KeyError:
-                    of_kind(tag, "scalar")
-                    steps, walls, values = columns[tag] = ([], [], [])
-                steps.append(step)
-                walls.append(wall)
-                values.append(payload[tag])
+                ledger.counting = counted
+                if ledger.waits:
+                    ledger.log(latest)
+                rows.add(wall, latest, payload)
+        for wall, iteration, payload in waiting:
+            if whole:
+                ledger.settle(iteration, following)
+            if iteration.step is not None:
+                rows.add(wall, iteration.step, payload)
+        self.waiting = [each for each in waiting if each[1].step is None]
         self.latest_step, self.next_step = latest, following
         del self[: len(staged)]
-        for tag, rows in columns.items():
-            of_kind(tag, "scalar").extend(*rows)
-        for series, step, wall, content in captures:
+        return rows.move()
+
+
+class _Rows:
+    """Rows on their way from the stage to the series."""
+
+    def __init__(self, of_kind: Callable[[str, Kind], Any]) -> None:
+        self._of_kind = of_kind
+        self._columns: dict[str, Rows] = {}
+        self._captures: list[tuple[Any, int, float, Content]] = []
+
+    def add(self, wall: float, step: int, payload: dict[str, float] | Captured) -> None:
+        if isinstance(payload, Captured):
+            self._captures.append((self._of_kind(payload.tag, payload.kind), step, wall, payload.content))
+            return
+        columns = self._columns
+        for tag in payload:
+            try:
+                steps, walls, values = columns[tag]
+            except KeyError:
+                self._of_kind(tag, "scalar")
+                steps, walls, values = columns[tag] = ([], [], [])
+            steps.append(step)
+            walls.append(wall)
+            values.append(payload[tag])
+
+    def move(self) -> set[HistogramSeries]:
+        """Append them; returns the series that have new captures."""
+        for tag, rows in self._columns.items():
+            self._of_kind(tag, "scalar").extend(*rows)
+        for series, step, wall, content in self._captures:
             series.append(step, wall, content)
-        return {series for series, *_ in captures if isinstance(series, HistogramSeries)}
+        return {series for series, *_ in self._captures if isinstance(series, HistogramSeries)}

@@ -45,7 +45,10 @@ def trained(model: nn.Module, layer: nn.Module, run: Kept, rank: int, **options:
             run.log(loss=1.0)
         # The last parts of the second process have come before the first stops watching, or soon after.
     return {
-        "sketches": dict(run.sketches),
+        "sketches": {
+            tag: [(step, sketch) for step, (_, sketch) in zip(run.steps(tag), sketches, strict=True)]
+            for tag, sketches in run.sketches.items()
+        },
         "tags": run.tags(),
         "problems": list(run.problems),
         "dead": _dead(run),

@@ -191,6 +191,25 @@ def test_metrics_of_an_epoch_are_logged_at_its_last_step() -> None:
     assert "loss" not in silent
 
 
+class Log(keras.callbacks.Callback):  # type: ignore[misc]
+    """Logs by itself, at steps that only it knows."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run, self.step = run, 1000
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.run.log(loss=1.0, step=self.step)
+        self.step += 100
+
+
+def test_captures_stand_at_the_steps_of_whoever_else_logs() -> None:
+    run = quiet_run()
+    fit(dense(), nbviz.keras.Capture(run, every=2, metrics=False), Log(run), epochs=2)
+    assert run["weights/net/fc/kernel"].steps.tolist() == [1000, 1200, 1400]
+    assert run["gradients/norm/net/fc/kernel"].steps.tolist() == [1000, 1200, 1400]
+
+
 class Swap(keras.callbacks.Callback):  # type: ignore[misc]
     """Validates with other weights, as averages over steps are used."""
 

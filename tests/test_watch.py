@@ -108,6 +108,31 @@ def test_one_step_in_so_many_is_captured_at_the_step_that_its_log_has() -> None:
     assert run["loss"].steps.tolist() == list(range(8))
 
 
+def test_captures_stand_at_the_steps_that_are_given_to_log() -> None:
+    model, run = small(), nbviz.Run()
+    optimizer = sgd(model)
+    with nbviz.watch(model, run, every=2):
+        for number in range(5):
+            optimizer.zero_grad()
+            model(torch.ones(4, 3)).mean().backward()
+            optimizer.step()
+            with torch.no_grad():
+                model(torch.ones(4, 3))
+            run.log(loss=1.0, step=500 + 100 * number)
+    for tag in ("weights/0.weight", "activations/1", "gradients/norm/0.weight"):
+        assert run[tag].steps.tolist() == [500, 700, 900]
+
+
+def test_without_any_log_captures_stand_at_the_optimizers_steps() -> None:
+    model, run = small(), nbviz.Run()
+    optimizer = sgd(model)
+    with nbviz.watch(model, run, every=2):
+        for _ in range(5):
+            model(torch.ones(4, 3)).mean().backward()
+            optimizer.step()
+    assert run["gradients/0.weight"].steps.tolist() == [0, 2, 4]
+
+
 def test_a_log_before_the_optimizers_step_has_the_captures_step_too() -> None:
     model, run = small(), Kept()
     optimizer = sgd(model)

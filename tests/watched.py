@@ -11,7 +11,9 @@ import torch
 from torch import nn
 
 from nbviz.formats.sketch import Sketch
+from nbviz.iterations import Iteration
 from nbviz.run import Run
+from nbviz.stage import At
 
 
 class Kept(Run):
@@ -19,13 +21,14 @@ class Kept(Run):
 
     def __init__(self) -> None:
         super().__init__(clock=lambda: 1.0)
-        self.sketches: dict[str, list[tuple[int | None, Sketch]]] = defaultdict(list)
+        self.sketches: dict[str, list[tuple[At, Sketch]]] = defaultdict(list)
 
-    def log_sketch(self, tag: str, sketch: Sketch, step: int | None = None) -> None:
+    def log_sketch(self, tag: str, sketch: Sketch, step: At = None) -> None:
         self.sketches[tag].append((step, sketch))
 
     def steps(self, tag: str) -> list[int | None]:
-        return [step for step, _ in self.sketches[tag]]
+        self.commit()
+        return [step.step if isinstance(step, Iteration) else step for step, _ in self.sketches[tag]]
 
     def last(self, tag: str) -> Sketch:
         return self.sketches[tag][-1][1]

@@ -14,6 +14,7 @@ from nbviz.capture.choice import Patterns, chooser
 from nbviz.capture.overhead import Meter
 from nbviz.capture.variables import ArrayReader, Reader, variables_of
 from nbviz.capture.writer import Writer
+from nbviz.iterations import Iteration, Loop
 from nbviz.run import Run
 
 
@@ -81,6 +82,7 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
         self._writer = Writer(run)
         self._reader: Reader | None = None
         self._capture: layer.Capture | None = None
+        self._loop: Loop | None = None
         self._number = 0
         self._stepping = False
         self._epoch = self._step = self._following = 0
@@ -108,6 +110,10 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
             # A model that goes on training is counted on, as is a run that has steps already.
             self._epoch = max(_iterations(self.model), self._run.next_step, self._following)
             self._step = self._following = self._epoch
+            # What is measured is logged at the optimizer's steps; where others log, only they know theirs.
+            self._loop = None if self._metrics else self._run.loop()
+            if self._loop is not None:
+                self._loop.first = self._epoch - self._number
             if self._reader is None:
                 self._reader = _reader(self._writer, self._what)
             if "gradients" in self._what and not self._reader.has_gradients:
@@ -122,6 +128,8 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
             self._stepping = True
             self._step = self._epoch + batch
             self._following = self._step + 1
+            if self._loop is not None:
+                self._loop.step(self._number)
             if self._reader is not None and self._meter.due(self._number):
                 self._begin(self._reader)
 
@@ -138,6 +146,7 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         self._finish(wait=True)
+        self._run.commit()
 
     # A step of training
 
@@ -150,8 +159,15 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
             return
         reader.settle(found)
         with self._meter.working():
-            self._capture = layer.Capture(self._number, self._step)
+            self._capture = layer.Capture(self._number, self._at())
             reader.before(self._capture, found, model.optimizer)
+
+    def _at(self) -> int | Iteration:
+        if self._loop is None:
+            return self._step
+        iteration = self._loop.iteration(self._number)
+        iteration.captured = True
+        return iteration
 
     def _finish(self, wait: bool = False) -> None:
         """The step is over: take its gradients and how far it moved the weights, and log what is whole."""

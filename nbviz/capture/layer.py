@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.sketch import Sketch
+from nbviz.iterations import Iteration
 from nbviz.layers import Statistic
 
 What = Literal["weights", "gradients", "activations"]
@@ -89,8 +90,8 @@ class Capture:
     ----------
     number : int
         Counts the optimizer's steps, by which the processes of a distributed training agree.
-    step : int
-        Of the run.
+    step : int or Iteration
+        Of the run; an iteration whose step it is where only its log() tells.
     layers : dict of Key to Layer
         Activations in the order in which the layers ran, weights and gradients in that of the parameters.
     changes : dict of str to Change
@@ -100,7 +101,7 @@ class Capture:
     """
 
     number: int
-    step: int
+    step: int | Iteration
     layers: dict[Key, Layer] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
     awaited: dict[Key, int] = field(default_factory=dict)

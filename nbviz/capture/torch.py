@@ -65,6 +65,7 @@ class Watch:
         self._writer = Writer(run)
         self._collector = Collector(self._writer)
         self._moves = Moves()
+        self._loop = run.loop()
         self._number = self._forwards = 0
         self._capture: Capture | None = None
         self._steppers = weakref.WeakSet(steppers or ())
@@ -91,6 +92,7 @@ class Watch:
         with self._lock, self._guarded("The last capture"):
             capture, self._capture = self._capture, None
             self._collector.finish(capture if self._stepped else None, self.every, wait=True)
+            self._run.commit()
 
     def __enter__(self) -> Watch:
         return self
@@ -177,6 +179,7 @@ class Watch:
                 self._read(self._slots, None)
                 self._finish()
             self._gate.seen = True
+            self._loop.begin(self._number)
             self._forwards += 1
             self._gate.open = self._meter.due(self._number) and self._forwards <= FORWARDS
             if self._gate.open:
@@ -205,6 +208,7 @@ class Watch:
                 return
             if optimizer in self._stepped or (self._stepped and self._gate.seen):
                 self._finish()
+            self._loop.step(self._number)
             if self._meter.due(self._number):
                 others = [each for each in self._steppers if each is not optimizer]
                 slots = stepped_by(self._slots, optimizer, others)
@@ -237,9 +241,11 @@ class Watch:
         return mine
 
     def _current(self) -> Capture:
-        """The capture of the step of training that goes on, at the step that the run's next log() will have."""
+        """The capture of the step of training that goes on, at the step that its log() has."""
         if self._capture is None:
-            self._capture = Capture(self._number, self._run.next_step)
+            iteration = self._loop.iteration(self._number)
+            iteration.captured = True
+            self._capture = Capture(self._number, iteration)
         return self._capture
 
     def _read(self, slots: Sequence[Named], scale: torch.Tensor | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbviz.capture.layer import Capture, Key, derived, first_nonfinite
+from nbviz.capture.layer import Capture, Key, Layer, derived, first_nonfinite
 from nbviz.run import Run
 
 NAMED = 3
@@ -51,8 +51,9 @@ class Writer:
         first = first_nonfinite(capture.layers)
         if first is not None and not self._run.problems.said(FIRST):
             # However long the run gets, this capture is kept as it is.
-            self._run.mark(f"{first.tag} is not finite", step=capture.step)
-            self._report_nonfinite(first, capture, every)
+            step = capture.step if isinstance(capture.step, int) else self._run.step_of(capture.step)
+            self._run.mark(f"{first.tag} is not finite", step=step)
+            self._report_nonfinite(first, capture.layers[first], step, every)
 
     def report_missing(self) -> None:
         """Say, once for each reason, which layers have none."""
@@ -62,11 +63,10 @@ class Writer:
             sentence = f"Not captured, as {'each' if len(tags) > 1 else 'it'} {why}: {', '.join(tags[:NAMED])}{more}."
             self._run.problems.report(sentence, ("missing", why))
 
-    def _report_nonfinite(self, key: Key, capture: Capture, every: int) -> None:
-        layer = capture.layers[key]
+    def _report_nonfinite(self, key: Key, layer: Layer, step: int, every: int) -> None:
         sentence = (
             f"The first layer with NaN or infinities: {key.tag}, {layer.sketch.nonfinite:,} of {layer.sketch.count:,} "
-            f"values at step {capture.step:,}"
+            f"values at step {step:,}"
         )
         since = f", captured every {every:,} steps" if every > 1 else ""
         self._run.problems.report(f"{sentence}{since}.", FIRST)

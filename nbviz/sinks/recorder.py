@@ -84,7 +84,7 @@ class Recorder:
     def collect(self) -> None:
         """Queue the rows that are new."""
         with self._run.lock:
-            self._run.commit()
+            self._run.commit(whole=False)
             rows = []
             for series in self._run.committed():
                 start, stop = self._marks.get(series.tag, 0), len(series)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -196,7 +197,10 @@ class View(Files, Widget):
 
     def rested(self) -> None:
         if self._display is not None:
-            picture = self._picture()
+            with ExitStack() as glances:
+                for run in self._runs:
+                    glances.enter_context(run.glance())
+                picture = self._picture()
             self._display.update(picture, raw=True)
             # A page that was loaded anew no longer knows where a display by its id is.
             self.send({"type": "picture", "html": picture["text/html"]})
