@@ -84,6 +84,7 @@ class Stage(list[Staged]):
         staged: list[tuple[float, Any, Any]] = self[:]
         waiting = self.waiting[:]
         rows, ledger = _Rows(of_kind), self._ledger
+        columns = rows.columns
         latest, following = self.latest_step, self.next_step
         for wall, step, payload in staged:
             if step.__class__ is Iteration:
@@ -91,26 +92,42 @@ class Stage(list[Staged]):
                     ledger.happened(step, payload, following)
                 else:
                     waiting.append((wall, step, payload))
-            elif payload.__class__ is Captured or payload.__class__ is Derived:
+                continue
+            if payload.__class__ is Captured or payload.__class__ is Derived:
                 rows.add(wall, latest if step is None else step, payload)
-            else:
-                counted = step is None
-                latest = step = following if counted else step
-                if step >= following:
-                    following = step + 1
-                ledger.counting = counted
-                if ledger.waits:
-                    ledger.log(latest)
-                rows.add(wall, latest, payload)
-        for wall, iteration, payload in waiting:
+                continue
+            ledger.counting = step is None
+            latest = step = following if step is None else step
+            if step >= following:
+                following = step + 1
+            if ledger.waits:
+                ledger.log(step)
+            for tag in payload:
+                steps, walls, values = columns[tag]
+                steps.append(step)
+                walls.append(wall)
+                values.append(payload[tag])
+        for wall, iteration, found in waiting:
             if whole:
                 ledger.settle(iteration, following)
             if iteration.step is not None:
-                rows.add(wall, iteration.step, payload)
+                rows.add(wall, iteration.step, found)
         self.waiting = [each for each in waiting if each[1].step is None]
         self.latest_step, self.next_step = latest, following
         del self[: len(staged)]
         return rows.move()
+
+
+class _Columns(dict[str, Rows]):
+    """Rows of scalars by tag; a tag gets its series when it is first asked for."""
+
+    def __init__(self, of_kind: Callable[[str, Kind], Any]) -> None:
+        super().__init__()
+        self._of_kind = of_kind
+
+    def __missing__(self, tag: str) -> Rows:
+        self._of_kind(tag, "scalar")
+        return self.setdefault(tag, ([], [], []))
 
 
 class _Rows:
@@ -118,28 +135,23 @@ class _Rows:
 
     def __init__(self, of_kind: Callable[[str, Kind], Any]) -> None:
         self._of_kind = of_kind
-        self._columns: dict[str, Rows] = {}
+        self.columns = _Columns(of_kind)
         self._captures: list[tuple[Any, int, float, Content]] = []
 
     def add(self, wall: float, step: int, payload: dict[str, float] | Captured) -> None:
         if isinstance(payload, Captured):
             self._captures.append((self._of_kind(payload.tag, payload.kind), step, wall, payload.content))
             return
-        columns = self._columns
-        for tag in payload:
-            try:
-                steps, walls, values = columns[tag]
-            except KeyError:
-                self._of_kind(tag, "scalar")
-                steps, walls, values = columns[tag] = ([], [], [])
+        for tag, value in payload.items():
+            steps, walls, values = self.columns[tag]
             steps.append(step)
             walls.append(wall)
-            values.append(payload[tag])
+            values.append(value)
 
     def move(self) -> set[HistogramSeries]:
         """Append them; returns the series that have new captures."""
-        for tag, rows in self._columns.items():
-            self._of_kind(tag, "scalar").extend(*rows)
+        for tag, columns in self.columns.items():
+            self._of_kind(tag, "scalar").extend(*columns)
         for series, step, wall, content in self._captures:
             series.append(step, wall, content)
         return {series for series, *_ in self._captures if isinstance(series, HistogramSeries)}
