@@ -44,6 +44,17 @@ def fold_sketched(captures: Sequence[Sketched]) -> list[Histogram]:
     return found
 
 
+def refold(captures: Sequence[Histogram], limit: int) -> list[Histogram]:
+    """The captures with at most ``limit`` bins each, all folded together."""
+    if not captures:
+        return []
+    drawn = Drawn.of([capture.counts for capture in captures], [capture.edges for capture in captures])
+    shapes = folded(drawn, limit).split()
+    return [
+        replace(capture, counts=counts, edges=edges) for capture, (counts, edges) in zip(captures, shapes, strict=True)
+    ]
+
+
 def folded(drawn: Drawn, limit: int = BINS) -> Drawn:
     """Histograms with at most ``limit`` bins each.
 

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.charts import place
+from nbviz.formats.drawn import Drawn
+from nbviz.formats.edgecodes import encode_edges
 from nbviz.formats.items.histogram import empty_histogram
 from nbviz.formats.items.sketched import Sketched
 from nbviz.formats.wire import Frame, HistogramColumns, ScalarColumns, Splice
 from nbviz.marks import Mark
-from nbviz.rebin import Pyramid, fold_sketched
+from nbviz.rebin import BINS, Pyramid, fold_sketched, refold
 from nbviz.reduce import kept_rows, stride_for
 from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries, ScalarSeries, Series
@@ -40,6 +42,17 @@ MARKS = 256
 """Marks that a page is told of, the last ones."""
 NOTE = 200
 """Characters of a note that it is."""
+CAPTURE_BYTES = 44
+"""What travels with a capture beside its bins."""
+FEW_BINS = 48
+"""Bins of a capture where so many would leave less than ``FEW_CAPTURES`` of each histogram."""
+FEW_CAPTURES = 32
+PLANS: list[tuple[Depth, int, int]] = [
+    ("u2", CAPTURES, BINS),
+    *[("u1", CAPTURES >> times, BINS) for times in range(5)],
+    *[("u1", FEW_CAPTURES >> times, FEW_BINS) for times in range(6)],
+]
+"""How a snapshot may hold histograms, the best first: levels of counts, captures and bins."""
 
 NO_ROWS = np.empty(0)
 NOTHING: dict[ShownKind, ScalarColumns | HistogramColumns] = {
@@ -229,16 +242,21 @@ class Sender:
         return capture if isinstance(capture, Sketched) else replace(capture, captures=1)
 
     def _bounded(self, histograms: Sequence[HistogramSeries], limit: int) -> list[Splice]:
-        """Histogram splices in about ``limit`` bytes: first coarser counts, then neighbours merged."""
-        depth: Depth = "u2"
-        captures = CAPTURES
-        while True:
-            chosen = [(series, self._pyramid(series).at_most(captures)) for series in histograms]
-            size = sum(_bytes(capture, depth) for _, held in chosen for capture in held)
-            if size <= limit or (depth == "u1" and captures <= 1):
-                return [self._histograms(series, 0, held, depth) for series, held in chosen]
-            captures = captures // 2 if depth == "u1" else captures
-            depth = "u1"
+        """Histogram splices in about ``limit`` bytes: first coarser counts, then neighbours merged, then fewer bins."""
+        widths = [_edge_bytes(self._pyramid(series)) for series in histograms]
+        for depth, captures, bins in PLANS:
+            chosen = [self._pyramid(series).at_most(captures) for series in histograms]
+            size = sum(
+                _bytes(capture, depth, bins, width)
+                for held, width in zip(chosen, widths, strict=True)
+                for capture in held
+            )
+            if size <= limit:
+                break
+        if bins < BINS:
+            narrow = iter(refold([capture for held in chosen for capture in held], bins))
+            chosen = [list(islice(narrow, len(held))) for held in chosen]
+        return [self._histograms(series, 0, held, depth) for series, held in zip(histograms, chosen, strict=True)]
 
 
 def _start(have: Any, series: Series) -> int:
@@ -256,6 +274,12 @@ def _last_rows(captures: Sequence[Histogram], start: int) -> NDArray[np.uint32]:
     return (start + np.cumsum([capture.captures for capture in captures]) - 1).astype(np.uint32)
 
 
-def _bytes(capture: Histogram, depth: Depth) -> int:
-    # A splice of equal-width bins sends two edges a capture, but one odd capture makes it send all of them.
-    return 32 + 4 * len(capture.edges) + (2 if depth == "u2" else 1) * len(capture.counts)
+def _edge_bytes(pyramid: Pyramid) -> int:
+    """What an edge takes on the wire: one odd capture makes a splice send all of them whole."""
+    newest = pyramid.at_most(CAPTURES)[-1:]
+    coded = bool(newest) and bool(encode_edges(Drawn.of([newest[0].counts], [newest[0].edges]))[0].all())
+    return 1 if coded else 4
+
+
+def _bytes(capture: Histogram, depth: Depth, bins: int, edge_bytes: int) -> int:
+    return CAPTURE_BYTES + (edge_bytes + (2 if depth == "u2" else 1)) * min(len(capture.counts), bins)

@@ -10,9 +10,10 @@ import pytest
 
 from nbviz import LiveLoss, NbvizWarning, Run
 from nbviz.channel import Channel, pump
-from nbviz.formats.wire import Frame, decode
+from nbviz.formats.sketch import Sketch
+from nbviz.formats.wire import Frame, decode, encode
 from nbviz.pump import Pump
-from nbviz.sender import SNAPSHOT_BYTES
+from nbviz.sender import FEW_BINS, SNAPSHOT_BYTES, Sender
 
 
 @pytest.fixture
@@ -172,3 +173,15 @@ def test_the_snapshot_of_a_young_run_is_renewed_often_for_pages_that_were_still_
         channel.flush()
         now += 0.25
     assert renewed == [0, 1, 2, 4, 8, 16, 32, 62, 92]
+
+
+def test_a_snapshot_has_ten_captures_of_four_hundred_histograms() -> None:
+    run = Run("run")
+    shape = Sketch.of(np.random.default_rng(0).normal(size=2000))
+    for step in range(40):
+        for layer in range(400):
+            run.log_sketch(f"weights/layer{layer}.weight", shape, step)
+    frame = Sender(run).snapshot()
+    assert len(encode(frame)) <= SNAPSHOT_BYTES
+    assert min(len(splice.columns.walls) for splice in frame.splices) >= 10
+    assert {len(splice.columns.counts[0]) for splice in frame.splices} == {FEW_BINS}

@@ -305,7 +305,7 @@ def test_nor_does_one_coarsen_the_captures_of_a_layer(page: Page) -> None:
         run.log_histogram("weights", np.arange(40.0), step=step)
     page.apply(sender.take())
     run.log_histogram("weights", np.arange(40.0), step=20)
-    assert page.apply(sender.snapshot(3000), snapshot=True) == {}
+    assert page.apply(sender.snapshot(1500), snapshot=True) == {}
     (held,) = page.dump()["series"]
     assert (held["rows"], held["length"]) == (20, 20)
     page.apply(sender.take())

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nbviz.formats.wire import decode, encode
+from nbviz.formats.sketch import Sketch
+from nbviz.formats.wire import Frame, HistogramColumns, Splice, decode, encode
+from nbviz.rebin import fold, merge
+from nbviz.series import Histogram
 from tests.golden.frames import FOLDER, described, frames
 
 
@@ -31,3 +38,34 @@ def test_every_column_of_a_frame_is_aligned(name: str) -> None:
 def test_one_row_of_one_metric_costs_little_more_than_its_numbers() -> None:
     block = encode(frames()["rows"])
     assert len(block) - 3 * 16 <= 96
+
+
+shapes = st.lists(
+    st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=1, max_size=200), min_size=1, max_size=6
+)
+
+
+def columns_of(captures: Sequence[Histogram]) -> HistogramColumns:
+    steps = np.arange(len(captures), dtype=np.float64)
+    counts, edges = [each.counts for each in captures], [each.edges for each in captures]
+    return HistogramColumns(steps, steps, counts, edges, np.zeros(len(captures)))
+
+
+@given(shapes, st.integers(2, 96))
+def test_edges_of_sketches_come_back_bit_for_bit(found: list[list[float]], limit: int) -> None:
+    captures = [fold(Sketch.of(values, pivot=0.0).histogram(0, 0.0), limit) for values in found]
+    captures.append(merge(captures[0], captures[-1]))
+    uneven = Histogram(0, 0.0, np.ones(2), np.array([-2.0, 0.5, 1.0]))
+    captures.append(uneven)  # bins of equal widths travel as two numbers
+    rows = len(captures)
+    (splice,) = decode(encode(Frame(1, "live", [Splice("w", "histogram", 0, 0, rows, columns_of(captures))]))).splices
+    assert isinstance(splice.columns, HistogramColumns)
+    assert [edges.tolist() for edges in splice.columns.edges] == [capture.edges.tolist() for capture in captures]
+
+
+def test_an_edge_of_a_sketch_costs_one_byte() -> None:
+    values = np.random.default_rng(0).normal(size=100_000)
+    capture = fold(Sketch.of(values).histogram(0, 0.0))
+    block = encode(Frame(1, "live", [Splice("w", "histogram", 0, 0, 1, columns_of([capture]))]))
+    assert len(capture.counts) > 60
+    assert len(block) <= 3 * len(capture.counts) + 200

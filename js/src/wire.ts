@@ -60,7 +60,9 @@ interface Head {
   restarts?: Stairs;
   depth?: "u2" | "u1";
   uniform?: boolean;
+  coded?: boolean;
   wide?: boolean;
+  nonfinite?: boolean;
   zeros?: boolean;
 }
 
@@ -134,23 +136,48 @@ function spaced([first, stride]: [number, number], points: number): Float64Array
 }
 
 function histograms(head: Head, points: number, reader: Reader): Omit<HistogramColumns, "steps" | "walls"> {
-  const nonfinite = reader.take(Float64Array, points);
+  const nonfinite = head.nonfinite ? reader.take(Float64Array, points) : new Float64Array(points);
   const zeros = head.zeros ? reader.take(Float64Array, points) : new Float64Array(points);
   const totals = reader.take(Float64Array, points);
   const lengths = reader.take(Uint32Array, points);
   const bins = lengths.reduce((sum, length) => sum + length, 0);
-  const ends = head.uniform ? reader.take(Float64Array, 2 * points) : null;
-  const flat = ends ? null : reader.take<Float32Array | Float64Array>(head.wide ? Float64Array : Float32Array, bins + points);
+  const edgesOf = edgesReader(head, points, bins, reader);
   const levels = reader.take<Uint16Array | Uint8Array>(head.depth === "u1" ? Uint8Array : Uint16Array, bins);
   const edges: Float64Array[] = [];
   const counts: Float32Array[] = [];
   for (let i = 0, at = 0; i < points; i++) {
-    const length = lengths[i];
-    edges.push(ends ? between(ends[2 * i], ends[2 * i + 1], length) : Float64Array.from(flat!.subarray(at + i, at + i + length + 1)));
-    counts.push(scaled(levels.subarray(at, at + length), totals[i]));
-    at += length;
+    edges.push(edgesOf(i, at, lengths[i]));
+    counts.push(scaled(levels.subarray(at, at + lengths[i]), totals[i]));
+    at += lengths[i];
   }
   return { nonfinite, zeros, totals, counts, edges, index: points < head.rows ? reader.take(Uint32Array, points) : null };
+}
+
+/** Reads the edges of all captures, and gives those of the one whose bins begin at a place. */
+function edgesReader(head: Head, points: number, bins: number, reader: Reader): (capture: number, at: number, length: number) => Float64Array {
+  if (head.uniform) {
+    const ends = reader.take(Float64Array, 2 * points);
+    return (i, _, length) => between(ends[2 * i], ends[2 * i + 1], length);
+  }
+  if (head.coded) {
+    const codes = reader.take(Int16Array, points);
+    const rises = reader.take(Uint8Array, bins);
+    return (i, at, length) => coded(codes[i], rises.subarray(at, at + length));
+  }
+  const flat = reader.take<Float32Array | Float64Array>(head.wide ? Float64Array : Float32Array, bins + points);
+  return (i, at, length) => Float64Array.from(flat.subarray(at + i, at + i + length + 1));
+}
+
+const BITS = new Uint32Array(1);
+const SINGLE = new Float32Array(BITS.buffer);
+
+/** Edges of a sketch's bins, of which the first twelve bits of a float32 are the code: see nbviz/formats/edgecodes.py. */
+function coded(code: number, rises: Uint8Array): Float64Array {
+  return Float64Array.from({ length: rises.length + 1 }, (_, i) => {
+    if (i) code = rises[i - 1] ? code + rises[i - 1] : -code;
+    BITS[0] = Math.abs(code) << 20;
+    return code < 0 ? -SINGLE[0] : SINGLE[0];
+  });
 }
 
 function between(low: number, high: number, bins: number): Float64Array {

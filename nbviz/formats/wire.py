@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.formats.drawn import Drawn
+from nbviz.formats.edgecodes import decode_edges, encode_edges
 
 PREFIX = 4
 ALIGNMENT = 8
@@ -205,6 +206,9 @@ class _Bins(NamedTuple):
     levels: NDArray[np.float64]
     uniform: bool
     narrow: bool
+    coded: bool
+    codes: NDArray[np.int64]
+    rises: NDArray[np.int64]
 
 
 def _bins(columns: Sequence[HistogramColumns]) -> Iterator[_Bins]:
@@ -212,12 +216,14 @@ def _bins(columns: Sequence[HistogramColumns]) -> Iterator[_Bins]:
     counts = [each for some in columns for each in some.counts]
     if not counts:
         nothing = np.empty(0)
-        yield from [_Bins(nothing, nothing.astype("<u4"), nothing, nothing, nothing, True, True)] * len(columns)
+        none, codes = nothing.astype("<u4"), nothing.astype(np.int64)
+        yield from [_Bins(nothing, none, nothing, nothing, nothing, True, True, True, codes, codes)] * len(columns)
         return
     drawn = Drawn.of(counts, [each for some in columns for each in some.edges])
     tops = np.repeat([LEVELS[some.depth] for some in columns], [len(some.counts) for some in columns])
     levels, totals = _levels(drawn, tops)
     uniform, narrow, ends = _spacing(drawn)
+    coded, codes, rises = encode_edges(drawn)
     capture, stops = 0, np.append(0, np.cumsum(drawn.lengths)).tolist()
     for some in columns:
         first, capture = capture, capture + len(some.counts)
@@ -230,6 +236,9 @@ def _bins(columns: Sequence[HistogramColumns]) -> Iterator[_Bins]:
             levels[stops[first] : stops[capture]],
             bool(uniform[which].all()),
             bool(narrow[which].all()),
+            bool(coded[which].all()),
+            codes[which],
+            rises[stops[first] : stops[capture]],
         )
 
 
@@ -258,22 +267,27 @@ def _spacing(drawn: Drawn) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArra
 
 def _histogram_parts(columns: HistogramColumns, bins: _Bins, head: dict[str, Any]) -> list[NDArray[Any]]:
     head["points"], head["depth"] = len(columns.walls), columns.depth
+    edges: list[NDArray[Any]]
     if bins.uniform:
         head["uniform"] = True
-    elif not bins.narrow:
-        head["wide"] = True
+        edges = [bins.ends]
+    elif bins.coded:
+        head["coded"] = True
+        edges = [bins.codes.astype("<i2"), bins.rises.astype("<u1")]
+    else:
+        head |= {} if bins.narrow else {"wide": True}
+        edges = [bins.edges.astype("<f4" if bins.narrow else "<f8", copy=False)]
     merged = [] if columns.index is None else [columns.index]
-    zeros = [] if columns.zeros is None or not columns.zeros.any() else [columns.zeros]
-    if zeros:
-        head["zeros"] = True
+    apart = {"nonfinite": columns.nonfinite, "zeros": columns.zeros}
+    some = {name: column for name, column in apart.items() if column is not None and column.any()}
+    head |= dict.fromkeys(some, True)
     return [
         *_steps(columns.steps, head),
         columns.walls,
-        columns.nonfinite,
-        *zeros,
+        *some.values(),
         bins.totals,
         bins.lengths,
-        bins.ends if bins.uniform else bins.edges.astype("<f8" if "wide" in head else "<f4", copy=False),
+        *edges,
         bins.levels.astype(f"<{columns.depth}"),
         *merged,
     ]
@@ -316,13 +330,17 @@ def _histograms(
     head: dict[str, Any], reader: _Reader, steps: NDArray[np.float64], walls: NDArray[np.float64]
 ) -> HistogramColumns:
     points, depth = len(walls), head["depth"]
-    nonfinite = reader.take("<f8", points)
+    nonfinite = reader.take("<f8", points) if head.get("nonfinite") else np.zeros(points)
     zeros = reader.take("<f8", points) if head.get("zeros") else None
     totals = reader.take("<f8", points)
     lengths = reader.take("<u4", points).astype(int)
     if head.get("uniform"):
         ends = reader.take("<f8", 2 * points).reshape(-1, 2)
         edges = [np.linspace(low, high, length + 1) for (low, high), length in zip(ends, lengths, strict=True)]
+    elif head.get("coded"):
+        codes, flat = reader.take("<i2", points).tolist(), reader.take("<u1", int(lengths.sum()))
+        rises = np.split(flat, np.cumsum(lengths)[:-1])
+        edges = [decode_edges(*each) for each in zip(codes, rises, strict=True)]
     else:
         flat = reader.take("<f8" if head.get("wide") else "<f4", int((lengths + 1).sum())).astype(np.float64)
         edges = np.split(flat, np.cumsum(lengths + 1)[:-1]) if points else []

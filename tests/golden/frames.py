@@ -40,6 +40,13 @@ def frames() -> dict[str, Frame]:
         nonfinite=column(0),
         depth="u1",
     )
+    coded = HistogramColumns(
+        steps=column(3, 5),
+        walls=column(1, 2),
+        counts=[column(1, 0, 2, 3), column(1, 1)],
+        edges=[column(-1.25, -(2.0**-12), 2.0**-12, 2.0**-11, 9), column(0.5, 0.5625, 0.625)],
+        nonfinite=column(0, 0),
+    )
     part = ScalarColumns(column(2, 70, 88), column(1, 2, 3), column(3, 2, 1), np.array([2, 60, 99], np.uint32))
     merged = HistogramColumns(
         steps=column(3, 5, 6),
@@ -59,6 +66,7 @@ def frames() -> dict[str, Frame]:
                 Splice("accuracy", "scalar", 0, 0, 100, reduced, ("accuracy", "train", "percent", "max", "layers")),
                 Splice("layer/weight", "histogram", 0, 0, 2, uniform, ("layer/weight", *PLACE)),
                 Splice("layer/gradient", "histogram", 1, 4, 1, uneven_bins),
+                Splice("layer/output", "histogram", 0, 2, 2, coded),
             ],
         ),
         "restarts": Frame(
