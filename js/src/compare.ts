@@ -12,11 +12,11 @@ import type { MakePanel, Panel, Scalars, Scene, Store, Theme } from "./model";
 import type { Frame } from "./outline";
 import { Runs } from "./runs";
 import { sharesOf, Shapes, spanOf } from "./rebin";
-import { listenToToggle, press } from "./ridge";
 import { placeTip, sizeCanvas } from "./ridgeparts";
 import { drawAxis } from "./ridges";
 import { rangeText } from "./ridgewords";
 import { shareText } from "./rows";
+import { listenToToggle, press } from "./toggle";
 import { BINS, chooseAxis, valueText, wishOf } from "./valueaxis";
 
 const DISTANCE = "Wasserstein-1 distance";

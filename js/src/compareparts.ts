@@ -5,7 +5,7 @@ import { drawCell, type Column } from "./gutter";
 import type { Theme } from "./model";
 import { drawDot, faded, outlineOf, type Frame, type Pen } from "./outline";
 import type { Shapes } from "./rebin";
-import { makeScales } from "./ridgeparts";
+import { makeScales } from "./toggle";
 import { drawGrid } from "./ridges";
 import { shareText } from "./rows";
 import type { Pair, Side } from "./comparing";

@@ -4,12 +4,13 @@ import { EasedDomain, formatStep, stepDomain } from "./axes";
 import { paintStep, paintTile, paintTitle, type Place, type Tile } from "./bands";
 import { calm, make, setAttribute, setText } from "./dom";
 import { makeSuperseded } from "./header";
-import { layersOf, shortenAll, type Layer, type Layers } from "./layers";
+import { hasHistograms, layersOf, NO_LAYERS, shortenAll, type Layer, type Layers } from "./layers";
 import type { Capture, MakePanel, Panel, Scene } from "./model";
 import { bandsOf, MEDIAN, NAMES } from "./quantiles";
 import { Reader, type Spot } from "./reader";
 import { captureIndex, spanOf } from "./rebin";
 import { sizeCanvas } from "./ridgeparts";
+import { noneWords, SearchField, WhatToggle } from "./searchfield";
 import { paintStepAxis, stepAt, stepX } from "./stepaxis";
 import { Tooltip } from "./tooltip";
 import { chooseAxis, valueText, type Axis, type AxisKind, type Span } from "./valueaxis";
@@ -34,16 +35,20 @@ function makeParts() {
     const buttons = values.map((value) => make("button", { type: "button", value }, value));
     return make("span", { class: "toggle", role: "group", "aria-label": label }, ...buttons);
   });
-  const head = make("div", { class: "ridges-head" }, title, at, make("span", { class: "ridges-space" }), note, ...toggles);
+  const search = new SearchField();
+  const whats = new WhatToggle();
+  const tools = make("span", { class: "ridges-tools" }, search.found, search.input, whats.element, ...toggles);
+  const head = make("div", { class: "ridges-head" }, title, at, make("span", { class: "ridges-space" }), note, tools);
   const [base, overlay, foot] = [make("canvas"), make("canvas"), make("canvas", { class: "bands-foot", "aria-hidden": "true" })];
   const held = make("div", { class: "bands-held", "aria-hidden": "true" }, base, overlay);
   const content = make("div", { class: "bands-content" }, held);
   const tooltip = new Tooltip();
   const viewport = make("div", { class: "bands-viewport", tabindex: "0", role: "application", "aria-roledescription": "small charts" }, content);
-  const body = make("div", { class: "bands-body" }, head, viewport, foot, tooltip.element);
+  const none = make("p", { class: "ridges-empty", hidden: "" });
+  const body = make("div", { class: "bands-body" }, head, viewport, foot, none, tooltip.element);
   const empty = make("p", { class: "ridges-empty", hidden: "" }, "No histograms yet: ", make("code", {}, "run.log_histogram(…)"));
   const element = make("section", { class: "ridges bands" }, body, empty);
-  return { element, body, empty, title, step, note, toggles, base, overlay, foot, held, content, viewport, tooltip };
+  return { element, body, empty, none, search, whats, title, step, note, toggles, base, overlay, foot, held, content, viewport, tooltip };
 }
 
 class Distributions implements Panel {
@@ -55,7 +60,7 @@ class Distributions implements Panel {
   private width = 0;
   private shared = false;
   private kind: AxisKind = "linear";
-  private shown: Layers = { all: [], total: 0, title: "" };
+  private shown: Layers = NO_LAYERS;
   private tiles: Place[] = [];
   private names = { key: "", labels: [] as readonly string[] };
   private painted = "";
@@ -65,10 +70,12 @@ class Distributions implements Panel {
   private readonly reader: Reader;
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
-    const { element, note, viewport, toggles } = this.parts;
+    const { element, note, viewport, search, toggles, whats } = this.parts;
     this.element = element;
     this.superseded = makeSuperseded(scene, signal);
     note.after(this.superseded.element);
+    search.listen(scene, signal);
+    whats.listen(scene, signal);
     this.reader = new Reader(scene, viewport, this, signal);
     for (const toggle of toggles) toggle.addEventListener("click", (event) => this.turn((event.target as HTMLButtonElement).value), { signal });
   }
@@ -87,9 +94,15 @@ class Distributions implements Panel {
     const { parts, scene } = this;
     this.superseded.draw();
     this.shown = layersOf(scene);
-    const { all } = this.shown;
-    parts.body.hidden = all.length === 0;
-    parts.empty.hidden = all.length > 0;
+    const { all, total } = this.shown;
+    const empty = !hasHistograms(scene);
+    parts.body.hidden = empty;
+    parts.empty.hidden = !empty;
+    parts.search.draw(scene, all.length, total);
+    parts.whats.draw(this.shown);
+    parts.viewport.hidden = parts.foot.hidden = all.length === 0;
+    parts.none.hidden = all.length > 0;
+    if (!all.length) setText(parts.none, noneWords(scene, total));
     if (!all.length || this.width < 80) return false;
     this.arrange(all);
     const now = scene.now();

@@ -2,10 +2,14 @@
 
 import type { Layer } from "./layers";
 
-export interface Group {
+interface Labelled {
+  readonly label: string;
+}
+
+export interface Group<Each extends Labelled = Layer> {
   /** Empty for layers without a heading. */
   readonly name: string;
-  readonly layers: readonly Layer[];
+  readonly layers: readonly Each[];
   /** The layers' labels without the heading's name. */
   readonly labels: readonly string[];
 }
@@ -18,8 +22,8 @@ const LARGEST = 24;
 const partsOf = (label: string): string[] => label.split(/(?<=[/. ])/);
 
 /** Layers that share the first `depth` parts, in the order in which the groups first appear. */
-function byPart(layers: readonly Layer[], depth: number): Layer[][] {
-  const groups = new Map<string, Layer[]>();
+function byPart<Each extends Labelled>(layers: readonly Each[], depth: number): Each[][] {
+  const groups = new Map<string, Each[]>();
   for (const layer of layers) {
     const key = partsOf(layer.label).slice(0, depth).join("");
     const group = groups.get(key);
@@ -30,7 +34,7 @@ function byPart(layers: readonly Layer[], depth: number): Layer[][] {
 }
 
 /** How many parts all paths have in common, their last parts left over. */
-function shared(layers: readonly Layer[]): number {
+function shared(layers: readonly Labelled[]): number {
   const paths = layers.map(({ label }) => partsOf(label));
   const most = Math.min(...paths.map((path) => path.length)) - 1;
   let depth = 0;
@@ -38,7 +42,7 @@ function shared(layers: readonly Layer[]): number {
   return depth;
 }
 
-function part(layers: readonly Layer[]): Layer[][] {
+function part<Each extends Labelled>(layers: readonly Each[]): Each[][] {
   const groups = byPart(layers, shared(layers) + 1);
   const alone = groups.filter((group) => group.length === 1).length;
   // Where most would stand alone, there are no modules at this depth.
@@ -46,7 +50,7 @@ function part(layers: readonly Layer[]): Layer[][] {
   return groups.flatMap((group) => (group.length > LARGEST ? part(group) : [group]));
 }
 
-function named(layers: readonly Layer[]): Group {
+function named<Each extends Labelled>(layers: readonly Each[]): Group<Each> {
   const plain = { name: "", layers, labels: layers.map(({ label }) => label) };
   if (layers.length < 2) return plain;
   const name = partsOf(layers[0].label).slice(0, shared(layers)).join("");
@@ -55,7 +59,7 @@ function named(layers: readonly Layer[]): Group {
 }
 
 /** The layers by module, as deep as it takes for no group to be long; few layers are one group without a name. */
-export function groupLayers(layers: readonly Layer[]): Group[] {
+export function groupLayers<Each extends Labelled>(layers: readonly Each[]): Group<Each>[] {
   if (layers.length <= FEW) return [{ name: "", layers, labels: layers.map(({ label }) => label) }];
-  return part(layers).map(named);
+  return part(layers).map(named<Each>);
 }

@@ -11,6 +11,7 @@ import { cellText, emptyWords, makeParts, writeFirst, writeLegend, writeStatisti
 import type { MakePanel, Panel, Scene, Series } from "./model";
 import { Reader, type Spot } from "./reader";
 import { sizeCanvas } from "./ridgeparts";
+import { noneWords } from "./searchfield";
 import { mapLayers, readingOf, titleOf, type MapLayers, type Points } from "./statistics";
 import { stepAt, stepX } from "./stepaxis";
 import { colour, pointAt, Strip } from "./strip";
@@ -30,7 +31,7 @@ class LayerMap implements Panel {
   private readonly x = new EasedDomain();
   private image: ImageData | null = null;
   private width = 0;
-  private shown: MapLayers = { statistic: "", all: [], layers: [], approximate: false };
+  private shown: MapLayers = { statistic: "", all: [], layers: [], total: 0, approximate: false };
   private series: ReadonlySet<Series> = new Set();
   private stamp = "";
   private scale: Scale | null = null;
@@ -42,11 +43,12 @@ class LayerMap implements Panel {
   private readonly reader: Reader;
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
-    const { element, legend, pad, select, first } = this.parts;
+    const { element, legend, pad, search, select, first } = this.parts;
     this.element = element;
     this.superseded = makeSuperseded(scene, signal, (_scene, series) => this.series.has(series));
     legend.before(this.superseded.element);
     this.reader = new Reader(scene, pad, this, signal);
+    search.listen(scene, signal);
     select.addEventListener("change", () => {
       scene.knobs.set("statistic", select.value);
       scene.keep?.("statistic");
@@ -71,9 +73,14 @@ class LayerMap implements Panel {
     const { layers } = this.shown;
     if (changed) this.series = new Set(layers.map(({ series }) => series));
     this.superseded.draw();
-    parts.body.hidden = layers.length === 0;
-    parts.empty.hidden = layers.length > 0;
-    if (!layers.length) setText(parts.empty, emptyWords(scene.stores.some(({ state }) => state === "live" || state === "following")));
+    const { total } = this.shown;
+    parts.body.hidden = total === 0;
+    parts.empty.hidden = total > 0;
+    parts.search.draw(scene, layers.length, total);
+    parts.pad.hidden = layers.length === 0;
+    parts.none.hidden = layers.length > 0;
+    if (!layers.length) setText(parts.none, noneWords(scene, total));
+    if (!total) setText(parts.empty, emptyWords(scene.stores.some(({ state }) => state === "live" || state === "following")));
     if (!layers.length || this.width < 80) return false;
     if (changed || !this.frame) this.arrange();
     const easing = this.x.moving(scene.now());
@@ -88,7 +95,7 @@ class LayerMap implements Panel {
     let versions = 0;
     for (const store of stores) for (const series of store.series.values()) versions += series.version + series.generation + (series.length ? 1 : 0);
     if (theme !== this.theme) [this.theme, this.painted, this.stamp] = [theme, "", ""];
-    return [versions, ...stores.map(({ state }) => state), knobs.get("statistic"), superseded, this.width, devicePixelRatio].join("|");
+    return [versions, ...stores.map(({ state }) => state), knobs.get("statistic"), knobs.get("filter"), superseded, this.width, devicePixelRatio].join("|");
   }
 
   /** Finds the steps there are, and gives the rows, their names and the values at their ends room. */

@@ -10,6 +10,8 @@ export interface Layer {
   readonly series: Captures;
   /** What of the tag tells it from the others. */
   readonly label: string;
+  /** In full, whatever the others are. */
+  readonly name: string;
   /** 0 for the first layer, 1 for the last. */
   readonly depth: number;
 }
@@ -20,7 +22,17 @@ export interface Layers {
   /** How many there are to be searched. */
   readonly total: number;
   readonly title: string;
+  /** What is shown of them, one of `whats` or "all". */
+  readonly what: string;
+  /** Of which there are captures, where the tags say so. */
+  readonly whats: readonly string[];
 }
+
+export const NO_LAYERS: Layers = { all: [], total: 0, title: "", what: "all", whats: [] };
+
+export const WHATS = ["all", "weights", "gradients", "activations"];
+/** More captured tensors are too many to be seen at once. */
+export const MANY = 48;
 
 const isShown = (scene: Scene, tag: string): boolean => scene.tags === null || scene.tags.includes(tag);
 
@@ -91,6 +103,15 @@ function depthsOf(tags: readonly string[]): number[] {
   return places.map((place, i) => place / (last.get(kinds[i]) || 1));
 }
 
+/** Which of the kinds that there are is shown; what was chosen elsewhere opens whatever is shown here. */
+function whatOf(scene: Scene, kinds: readonly string[], whats: readonly string[]): string {
+  const wanted = String(scene.knobs.get("what") ?? "all");
+  if (wanted !== "auto") return whats.includes(wanted) ? wanted : "all";
+  if (kinds.length <= MANY || whats.length < 2) return "all";
+  const chosen = scene.layer === null ? undefined : CAPTURED.exec(scene.layer)?.[1];
+  return chosen && whats.includes(chosen) ? chosen : whats.includes("gradients") ? "gradients" : whats[0];
+}
+
 /** The reader's search, empty where there is none. */
 export const filterOf = (scene: Scene): string => String(scene.knobs.get("filter") ?? "");
 
@@ -99,9 +120,13 @@ export const filterOf = (scene: Scene): string => String(scene.knobs.get("filter
  * runs. A search that is no regular expression finds all.
  */
 export function layersOf(scene: Scene): Layers {
-  const shown = [...capturesOf(scene)]
+  const switchedOn = [...capturesOf(scene)]
     .map(({ store, series }) => ({ key: seriesKey(store, series), store, series }))
     .filter(({ key }) => !scene.hidden.has(key));
+  const kinds = switchedOn.map(({ series }) => CAPTURED.exec(series.tag)?.[1] ?? "");
+  const whats = WHATS.filter((each) => kinds.includes(each));
+  const what = whatOf(scene, kinds, whats);
+  const shown = switchedOn.filter((_, i) => what === "all" || kinds[i] === what);
   const several = new Set(shown.map(({ store }) => store.run)).size > 1;
   const wanted = searchFor(filterOf(scene)) ?? (() => true);
   const found = shown.filter(({ store, series }) => wanted(several ? `${store.run} ${series.tag}` : series.tag));
@@ -113,9 +138,11 @@ export function layersOf(scene: Scene): Layers {
     .map((each) => ({ ...each, at: places.get(each.series.tag)! }))
     .sort((a, b) => a.at - b.at)
     .map(({ key, store, series, at }) => ({
-      key, store, series, label: ordered(several ? `${store.run} ${labels[at]}` : labels[at]), depth: depths[at],
+      key, store, series, depth: depths[at],
+      label: ordered(several ? `${store.run} ${labels[at]}` : labels[at]),
+      name: ordered(several ? `${store.run} ${series.tag}` : series.tag),
     }));
-  return { all, total: shown.length, title };
+  return { all, total: shown.length, title, what, whats };
 }
 
 type Fits = (text: string) => boolean;

@@ -4,6 +4,7 @@ import { formatExact, formatStep, notFinite } from "./axes";
 import { make, setAttribute, setText } from "./dom";
 import { endText, heatColor, type Reading, type Scale } from "./heat";
 import type { Theme } from "./model";
+import { SearchField } from "./searchfield";
 import { titleOf, type MapLayers } from "./statistics";
 import { Tooltip } from "./tooltip";
 import { valueText } from "./valueaxis";
@@ -22,16 +23,19 @@ export function makeParts() {
   const zero = make("span", { class: "map-key is-zero" }, "zero");
   const broken = make("span", { class: "map-key is-broken" }, "NaN/Inf");
   const legend = make("span", { class: "map-legend", "aria-hidden": "true" }, zero, low, bar, high, broken);
+  const search = new SearchField();
+  const tools = make("span", { class: "ridges-tools" }, search.found, search.input);
+  const none = make("p", { class: "ridges-empty", hidden: "" });
   const select = make("select", { class: "ridges-title map-statistic", "aria-label": "Statistic" });
-  const head = make("div", { class: "ridges-head" }, select, at, note, first, make("span", { class: "ridges-space" }), legend);
+  const head = make("div", { class: "ridges-head" }, select, at, note, first, make("span", { class: "ridges-space" }), legend, tools);
   const cells = make("canvas");
   const overlay = make("canvas");
   const tooltip = new Tooltip();
   const pad = make("div", { class: "map-pad", tabindex: "0", role: "application", "aria-roledescription": "heat map" }, cells, overlay, tooltip.element);
-  const body = make("div", {}, head, pad);
+  const body = make("div", {}, head, pad, none);
   const empty = make("p", { class: "ridges-empty", hidden: "" });
   const element = make("section", { class: "ridges map" }, body, empty);
-  return { element, body, empty, step, at, note, first, low, bar, high, zero, broken, legend, select, head, cells, overlay, tooltip, pad };
+  return { element, body, empty, search, none, step, at, note, first, low, bar, high, zero, broken, legend, select, head, cells, overlay, tooltip, pad };
 }
 
 export function cellText(reading: Reading, value: number): string {

@@ -2,39 +2,24 @@
 
 import { formatStep } from "./axes";
 import type { Selection } from "./count";
-import { setAttribute, setText } from "./dom";
+import { setText } from "./dom";
 import { makeSuperseded } from "./header";
 import { History } from "./history";
-import { filterOf, hasHistograms, type Layer } from "./layers";
+import { hasHistograms, type Layer } from "./layers";
 import type { MakePanel, Panel, Scene } from "./model";
 import { baseline, type Frame } from "./outline";
 import { RidgeInput } from "./ridgeinput";
-import { makeParts, placeTip, sizeCanvas, type Parts, type Toggle } from "./ridgeparts";
+import { makeParts, placeTip, sizeCanvas, type Parts } from "./ridgeparts";
 import { RidgeState, type Known } from "./ridgestate";
 import { drawAxis, drawRows, pastCaptures } from "./ridges";
 import { reading, selectionWords, write } from "./ridgewords";
 import { layerRow } from "./rows";
 import { FOOT } from "./rowslayout";
-import { searchFor } from "./search";
+import { noneWords } from "./searchfield";
+import { listenToToggle, press } from "./toggle";
 import { wishOf } from "./valueaxis";
 
 export { hasHistograms };
-
-/** Fewer layers need no search. */
-const FEW = 12;
-
-/** In a narrow panel the pressed button is the only one, and turns to the next. */
-export function listenToToggle({ buttons }: Toggle, choose: (value: string) => void, signal: AbortSignal): void {
-  buttons.forEach((button, i) => {
-    const next = buttons[(i + 1) % buttons.length].value;
-    const alone = (): boolean => buttons.filter((each) => each.offsetWidth > 0).length === 1;
-    button.addEventListener("click", () => choose(alone() ? next : button.value), { signal });
-  });
-}
-
-export function press({ buttons }: Toggle, value: string): void {
-  for (const button of buttons) setAttribute(button, "aria-pressed", String(button.value === value));
-}
 
 class Ridges implements Panel {
   readonly element: HTMLElement;
@@ -49,7 +34,7 @@ class Ridges implements Panel {
   constructor(private readonly scene: Scene, signal: AbortSignal, private readonly hideWhenEmpty: boolean) {
     this.parts = makeParts();
     this.element = this.parts.element;
-    this.state = new RidgeState(scene, this.parts.viewport, this.parts.canvas);
+    this.state = new RidgeState(scene, this.parts.viewport, this.parts.canvas, hideWhenEmpty);
     if (!hideWhenEmpty) {
       this.superseded = makeSuperseded(scene, signal);
       this.parts.note.after(this.superseded.element);
@@ -99,20 +84,13 @@ class Ridges implements Panel {
     parts.none.hidden = false;
     setText(parts.title, shown.title);
     setText(parts.note, "");
-    const none = shown.total ? `None of ${formatStep(shown.total)} layers matches ${filterOf(scene)}` : "All layers are switched off.";
-    setText(parts.none, none);
+    setText(parts.none, noneWords(scene, shown.total));
   }
 
   private showControls(): void {
     const { parts, scene, state } = this;
-    const { all, total } = state.shown;
-    const filter = filterOf(scene);
-    const searchable = !state.open && (total > FEW || filter !== "");
-    parts.search.hidden = parts.found.hidden = !searchable;
-    const sound = searchFor(filter) !== null;
-    if (parts.search.value !== filter) parts.search.value = filter;
-    setAttribute(parts.search, "aria-invalid", String(!sound));
-    setText(parts.found, !sound ? "no regular expression" : filter ? `${formatStep(all.length)} of ${formatStep(total)}` : "");
+    parts.search.draw(scene, state.shown.all.length, state.shown.total, !state.open);
+    parts.whats.draw(state.shown, !state.open);
     parts.modes.element.hidden = state.open === null;
     press(parts.modes, state.mode());
     const wish = wishOf(scene.knobs.get("axis"));
@@ -186,7 +164,7 @@ class Ridges implements Panel {
   }
 
   private listen(signal: AbortSignal): void {
-    const { state, parts: { viewport, content, back, search, modes, scales, clear } } = this;
+    const { state, parts: { viewport, content, back, search, whats, modes, scales, clear } } = this;
     const sizes = new ResizeObserver(([entry]) => {
       // While a search finds nothing there is no viewport to have a width.
       if (viewport.hidden) return;
@@ -197,7 +175,7 @@ class Ridges implements Panel {
     signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
     viewport.addEventListener("scroll", () => this.scene.request(), { signal, passive: true });
     this.element.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || event.target === search || !state.escape()) return;
+      if (event.key !== "Escape" || event.target === search.input || !state.escape()) return;
       event.preventDefault();
       event.stopPropagation();
     }, { signal });
@@ -206,7 +184,8 @@ class Ridges implements Panel {
       state.clear();
       viewport.focus({ preventScroll: true });
     }, { signal });
-    search.addEventListener("input", () => state.set("filter", search.value), { signal });
+    search.listen(this.scene, signal);
+    whats.listen(this.scene, signal);
     listenToToggle(modes, (mode) => state.set("mode", mode), signal);
     listenToToggle(scales, (axis) => state.set("axis", axis), signal);
   }

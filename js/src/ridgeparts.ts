@@ -2,26 +2,12 @@
 
 import { make } from "./dom";
 import { MODES } from "./history";
+import { SearchField, WhatToggle } from "./searchfield";
+import { makeScales, makeToggle } from "./toggle";
 
 let made = 0;
 
 export type Parts = ReturnType<typeof makeParts>;
-export interface Toggle {
-  readonly element: HTMLElement;
-  readonly buttons: readonly HTMLButtonElement[];
-}
-
-/** Buttons of which one is pressed. */
-export function makeToggle(name: string, label: string, values: readonly string[], words: Readonly<Record<string, string>> = {}): Toggle {
-  const buttons = values.map((value) => make("button", { type: "button", value, title: words[`${value} title`] ?? "" }, words[value] ?? value));
-  return { element: make("span", { class: `toggle ridges-${name}`, role: "group", "aria-label": label }, ...buttons), buttons };
-}
-
-export const makeScales = (...kinds: string[]): Toggle => makeToggle("scales", "Value axis", kinds, {
-  "linear title": "Linear values, every ridge as high as the others",
-  "symlog title": "Logarithmic to both sides of zero",
-  "density title": "Linear values, heights are densities on one scale: every ridge has the same area",
-});
 
 function makeHead() {
   const back = make("button", { class: "ridges-back", type: "button", title: "Back to all layers", "aria-label": "Back to all layers" }, "‹");
@@ -30,15 +16,13 @@ function makeHead() {
   const at = make("span", { class: "ridges-at" }, "at step ", step);
   const warning = make("span", { class: "ridges-warning" });
   const note = make("span", { class: "ridges-note" });
-  const search = make("input", {
-    class: "ridges-search", type: "search", placeholder: "text or /regex/", "aria-label": "Search layers", spellcheck: "false", autocomplete: "off",
-  });
-  const found = make("span", { class: "ridges-found", role: "status" });
+  const search = new SearchField();
+  const whats = new WhatToggle();
   const modes = makeToggle("modes", "Captures", MODES, { heatmap: "heat map" });
   const scales = makeScales("linear", "symlog", "density");
-  const tools = make("span", { class: "ridges-tools" }, found, search, modes.element, scales.element);
+  const tools = make("span", { class: "ridges-tools" }, search.found, search.input, whats.element, modes.element, scales.element);
   const head = make("div", { class: "ridges-head" }, back, title, at, warning, make("span", { class: "ridges-space" }), note, tools);
-  return { head, back, title, step, at, warning, note, search, found, modes, scales, tools };
+  return { head, back, title, step, at, warning, note, search, whats, modes, scales, tools };
 }
 
 function makeSelected() {

@@ -5,12 +5,12 @@ import { isSelection, type Selection } from "./count";
 import { columnsFor, gutterWidth, type Column } from "./gutter";
 import { groupLayers, type Group } from "./groups";
 import { captureNear, historyFrame, MODES, type Mode } from "./history";
-import { filterOf, layersOf, type Layer, type Layers } from "./layers";
+import { filterOf, layersOf, MANY, NO_LAYERS, type Layer, type Layers } from "./layers";
 import type { Scene } from "./model";
 import { baseline, type Frame } from "./outline";
 import { captureIndex, Shapes, spanOf } from "./rebin";
 import type { Place, Target } from "./ridgeinput";
-import { layerRow, rowsOf, type Row } from "./rows";
+import { headingKey, layerRow, rowsOf, type Row } from "./rows";
 import { FOOT, rowAt, RowsLayout } from "./rowslayout";
 import { BINS, chooseAxis, wishOf } from "./valueaxis";
 
@@ -43,17 +43,20 @@ export class RidgeState implements Target {
   frame: Frame | null = null;
   now: Known | null = null;
   layout = new RowsLayout();
-  shown: Layers = { all: [], total: 0, title: "" };
+  shown: Layers = NO_LAYERS;
   open: Layer | null = null;
   private opened: string | null = null;
   private historyHeight = HISTORY_HEIGHT;
   private draft: Selection | null = null;
-  private readonly folded = new Set<string>();
+  /** Headings that were folded, or unfolded where all are folded at first. */
+  private readonly turned = new Set<string>();
   private filter = "";
   private shownRows: readonly Row[] = [];
   private readonly known = new Map<string, Known>();
 
-  constructor(private readonly scene: Scene, readonly viewport: HTMLElement, private readonly canvas: HTMLElement) {}
+  constructor(
+    private readonly scene: Scene, readonly viewport: HTMLElement, private readonly canvas: HTMLElement, private readonly part: boolean,
+  ) {}
 
   /** Brings all up to date with the scene; the layers that are shown. */
   refresh(): readonly Layer[] {
@@ -66,7 +69,7 @@ export class RidgeState implements Target {
     if (filterOf(scene) !== this.filter) {
       this.filter = filterOf(scene);
       // What is searched for should not hide under a heading.
-      this.folded.clear();
+      this.turned.clear();
       this.focused = -1;
     }
     const layers = this.open ? [this.open] : all;
@@ -89,9 +92,15 @@ export class RidgeState implements Target {
       this.shownRows = [layerRow(open, open.label, captureIndex(captures, step))];
       this.frame = historyFrame(this.mode(), width, this.historyHeight, captures.length, gutterWidth(columns));
     } else {
-      this.shownRows = rowsOf(groups, this.folded, step, shapes.axis);
+      this.shownRows = rowsOf(groups, this.foldedOf(groups), step, shapes.axis);
       this.frame = this.layout.frame(this.shownRows, columns, width, theme.font);
     }
+  }
+
+  /** As a part of a larger view, many layers are folded until somebody looks for one. */
+  private foldedOf(groups: readonly Group[]): ReadonlySet<string> {
+    if (!this.part || this.filter || this.shown.all.length <= MANY) return this.turned;
+    return new Set(groups.map(headingKey).filter((key) => !this.turned.has(key)));
   }
 
   mode(): Mode {
@@ -184,7 +193,7 @@ export class RidgeState implements Target {
   }
 
   toggle({ key }: Row): void {
-    if (!this.folded.delete(key)) this.folded.add(key);
+    if (!this.turned.delete(key)) this.turned.add(key);
     this.scene.request();
   }
 

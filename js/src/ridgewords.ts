@@ -94,8 +94,7 @@ export function write(parts: Parts, told: Told): void {
   const { title, rows, open, alone, active } = told;
   const step = Math.max(...rows.map(({ capture }) => capture?.step ?? -Infinity), -Infinity);
   const at = Number.isFinite(step) ? formatStep(step) : "";
-  setText(parts.title, open ? open.label : title);
-  parts.title.title = open ? open.series.tag : "";
+  setText(parts.title, open ? open.name : title);
   setText(parts.step, at);
   parts.at.hidden = at === "";
   parts.back.hidden = !open || alone;

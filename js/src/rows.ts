@@ -84,11 +84,13 @@ function mergedCapture(group: Group, indices: readonly number[], axis: Axis): Ca
   return made;
 }
 
+export const headingKey = ({ name, layers }: Group): string => `${name}\n${layers[0].key}`;
+
 function headingRow(group: Group, folded: boolean, indices: readonly number[], axis: Axis): Row {
   const capture = folded ? mergedCapture(group, indices, axis) : null;
   const [first, last] = [group.layers[0], group.layers[group.layers.length - 1]];
   return {
-    key: `${group.name}\n${first.key}`, label: group.name, name: `${group.name}, ${group.layers.length} layers`,
+    key: headingKey(group), label: group.name, name: `${group.name}, ${group.layers.length} layers`,
     depth: (first.depth + last.depth) / 2, layer: null, group, folded, index: 0, capture,
     warning: capture ? warningOf(capture) : "",
   };
@@ -99,7 +101,7 @@ export function rowsOf(groups: readonly Group[], folded: ReadonlySet<string>, st
   const rows: Row[] = [];
   for (const group of groups) {
     const indices = group.layers.map(({ series }) => captureIndex(series.captures, step));
-    const heading = group.name ? headingRow(group, folded.has(`${group.name}\n${group.layers[0].key}`), indices, axis) : null;
+    const heading = group.name ? headingRow(group, folded.has(headingKey(group)), indices, axis) : null;
     if (heading) rows.push(heading);
     if (!heading?.folded) group.layers.forEach((layer, i) => rows.push(layerRow(layer, group.labels[i], indices[i])));
   }

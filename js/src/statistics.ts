@@ -1,9 +1,10 @@
 /** Which statistics of layers a run has, of which layers, and their values: logged, or computed from histograms. */
 
-import { nameLayers } from "./layers";
+import { filterOf, nameLayers } from "./layers";
 import { seriesKey, type Capture, type Captures, type Scalars, type Scene, type Series, type Store } from "./model";
 import type { Reading } from "./heat";
 import { zeroShare } from "./rebin";
+import { searchFor } from "./search";
 
 /** In this order they are offered; the first that there is shows where the wanted one is missing. */
 const KINDS = ["norm", "ratio", "zeros", "dead", "saturated", "nonfinite"];
@@ -89,11 +90,13 @@ export interface MapLayers {
   readonly statistic: string;
   /** Every statistic there is. */
   readonly all: readonly string[];
+  /** Those that the search finds, of `total`. */
   readonly layers: readonly MapLayer[];
+  readonly total: number;
   readonly approximate: boolean;
 }
 
-interface Found {
+interface Known {
   readonly store: Store;
   readonly series: Series;
   readonly name: string;
@@ -107,15 +110,15 @@ const isOfLayers = ({ tags }: Scene, { kind, tag, place }: Series): boolean =>
 const tagOf = (statistic: string, name: string): string => `${statistic.split("/")[0].replace("updates", "weights")}/${name}`;
 
 /** The layers by their statistic, in the order in which they first appear in the run, which is their depth. */
-function find(scene: Scene): Map<string, Map<string, Found>> {
-  const found = new Map<string, Map<string, Found>>();
-  const add = (statistic: string, layer: Found): void => {
+function find(scene: Scene): Map<string, Map<string, Known>> {
+  const found = new Map<string, Map<string, Known>>();
+  const add = (statistic: string, layer: Known): void => {
     let layers = found.get(statistic);
     if (!layers) found.set(statistic, (layers = new Map()));
     const key = `${scene.stores.indexOf(layer.store)} ${layer.name}`;
     const other = layers.get(key);
     const both = other ? [other, layer] : [layer];
-    const of = (kind: Series["kind"]): Found | undefined => both.find(({ series }) => series.kind === kind);
+    const of = (kind: Series["kind"]): Known | undefined => both.find(({ series }) => series.kind === kind);
     // What was logged is exact; the histograms of the same layer are what a click opens.
     layers.set(key, { ...(of("scalar") ?? both[0]), tag: (of("histogram") ?? both[0]).tag });
   };
@@ -138,17 +141,19 @@ export function mapLayers(scene: Scene): MapLayers {
   const all = [...found.keys()].sort((a, b) => rank(a) - rank(b));
   const wanted = String(scene.knobs.get("statistic"));
   const statistic = found.has(wanted) ? wanted : (all[0] ?? wanted);
-  const layers = [...(found.get(statistic)?.values() ?? [])];
+  const there = [...(found.get(statistic)?.values() ?? [])];
+  const several = new Set(there.map(({ store }) => store.run)).size > 1;
+  const wants = searchFor(filterOf(scene)) ?? (() => true);
+  const layers = there.filter(({ store, tag }) => wants(several ? `${store.run} ${tag}` : tag));
   const names = [...new Set(layers.map(({ name }) => name))];
   if (named.key !== names.join("\n")) named = { key: names.join("\n"), labels: nameLayers(names).labels };
   const { labels } = named;
-  const runs = new Set(layers.map(({ store }) => store.run)).size;
   const order = new Map(names.map((name, i) => [name, i]));
   return {
-    statistic, all,
+    statistic, all, total: there.length,
     layers: layers.sort((a, b) => order.get(a.name)! - order.get(b.name)!).map((layer) => {
       const label = labels[order.get(layer.name)!];
-      return { ...layer, key: seriesKey(layer.store, layer.series), label: runs > 1 ? `${layer.store.run} ${label}` : label };
+      return { ...layer, key: seriesKey(layer.store, layer.series), label: several ? `${layer.store.run} ${label}` : label };
     }),
     approximate: layers.some(({ series }) => series.kind === "histogram"),
   };

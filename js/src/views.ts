@@ -41,7 +41,7 @@ function named(store: Store, [run, family]: [string, string]): Store {
 /** Traits that only some views have; the panel that reads one knows what it holds. */
 const KNOBS = [
   "axis", "charts", "filter", "folded", "front", "group", "hidden", "hparams", "limits", "logx", "logy", "mode", "order", "outliers", "pinned",
-  "search", "selection", "spread", "statistic", "steps", "tag", "top", "x", "zoom",
+  "search", "selection", "spread", "statistic", "steps", "tag", "top", "what", "x", "zoom",
 ];
 
 async function render(context: { model: Model; el: HTMLElement; host: Host; signal: AbortSignal }): Promise<void> {

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nbviz.run import Run
-from nbviz.views.view import View
+from nbviz.views.layered import Layered
 
 
-class Distributions(View):
+class Distributions(Layered):
     """How the values of every layer are spread over the steps: a small chart of percentile bands for each.
 
     Bands reach from the smallest to the largest value and from 7 to 93, 16 to 84 and 31 to 69 % of them, around the
@@ -21,7 +21,7 @@ class Distributions(View):
     tags : str or sequence of str, optional
         The histograms to show, by default all.
     **options
-        Traits of the widget, such as ``layout``.
+        ``filter`` and ``what``, as a `Ridgeline` has them, and traits of the widget such as ``layout``.
 
     See Also
     --------

@@ -10,6 +10,7 @@ import traitlets
 
 from nbviz.layers import STATISTICS
 from nbviz.run import Run
+from nbviz.views.search import Search
 from nbviz.views.view import View, from_page
 
 # Of histograms whose tags do not say what they are of.
@@ -42,10 +43,12 @@ class LayerMap(View):
     tags : str or sequence of str, optional
         The scalars and histograms to look at, by default all.
     **options
-        Traits of the widget, such as ``layout``.
+        ``filter``, and traits of the widget such as ``layout``.
 
     Attributes
     ----------
+    filter : str
+        Shows the layers whose tag contains this text, whatever its case, or that this ``/regular expression/`` finds.
     layer : str or None
         The layer that was chosen, by the tag that its histograms have or would have.
 
@@ -57,8 +60,9 @@ class LayerMap(View):
 
     PANELS: ClassVar[tuple[str, ...]] = ("map",)
 
-    KNOBS: ClassVar[tuple[str, ...]] = ("statistic",)
+    KNOBS: ClassVar[tuple[str, ...]] = ("statistic", "filter")
 
+    filter = Search("").tag(sync=True, echo_update=False, from_json=from_page("filter"))
     statistic = _Statistic("gradients/norm").tag(sync=True, echo_update=False, from_json=from_page("statistic"))
 
     def __init__(
