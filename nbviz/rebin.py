@@ -19,6 +19,8 @@ from nbviz.series import Histogram
 
 BINS = 96
 """Bins a capture keeps on its way to a page: more than a row of a ridgeline has pixels to show apart."""
+Extremes = tuple[float, float] | None
+
 MARKS = 64
 """A page has room for so many captures that were marked, which are never merged."""
 
@@ -110,8 +112,15 @@ def merge(first: Histogram, second: Histogram) -> Histogram:
         zeros=first.zeros + second.zeros,
         sketch=None,
         captures=first.captures + second.captures,
+        extremes=_both(first.extremes, second.extremes),
         first_step=first.step if first.first_step is None else first.first_step,
     )
+
+
+def _both(first: Extremes, second: Extremes) -> Extremes:
+    if first is None or second is None:
+        return None
+    return min(first[0], second[0]), max(first[1], second[1])
 
 
 def _around_zero(edges: NDArray[np.float64]) -> tuple[float, float]:

@@ -42,7 +42,7 @@ MARKS = 256
 """Marks that a page is told of, the last ones."""
 NOTE = 200
 """Characters of a note that it is."""
-CAPTURE_BYTES = 44
+CAPTURE_BYTES = 52
 """What travels with a capture beside its bins."""
 FEW_BINS = 48
 """Bins of a capture where so many would leave less than ``FEW_CAPTURES`` of each histogram."""
@@ -204,6 +204,7 @@ class Sender:
             zeros=np.array([capture.zeros for capture in captures], np.float64),
             depth=depth,
             index=_last_rows(captures, start) if len(captures) < series.captured - start else None,
+            extremes=_extremes(captures),
         )
         return self._joined(series, start, columns)
 
@@ -267,6 +268,12 @@ def _start(have: Any, series: Series) -> int:
         return int(rows) if known else 0
     except (TypeError, ValueError):
         return 0
+
+
+def _extremes(captures: Sequence[Histogram]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):
+        found = np.array([capture.extremes or (np.nan, np.nan) for capture in captures], np.float64)
+        return found.reshape(-1, 2).astype(np.float32)
 
 
 def _last_rows(captures: Sequence[Histogram], start: int) -> NDArray[np.uint32]:

@@ -300,7 +300,7 @@ def _quantiles(capture: Histogram, fractions: NDArray[np.float64]) -> NDArray[np
     with np.errstate(all="ignore"):
         values = left + (points - before) * (edges[index + 1] - left) / (weights[index] - before)
     reached: NDArray[np.float64] = np.where(beyond, edges[-1], values)
-    return reached
+    return reached if capture.extremes is None else reached.clip(*capture.extremes)
 
 
 def _with_zeros(capture: Histogram) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

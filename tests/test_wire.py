@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from nbviz.formats.sketch import Sketch
 from nbviz.formats.wire import Frame, HistogramColumns, Splice, decode, encode
 from nbviz.rebin import fold, merge
+from nbviz.run import Run
+from nbviz.sender import Sender
 from nbviz.series import Histogram
 from tests.golden.frames import FOLDER, described, frames
 
@@ -69,3 +71,14 @@ def test_an_edge_of_a_sketch_costs_one_byte() -> None:
     block = encode(Frame(1, "live", [Splice("w", "histogram", 0, 0, 1, columns_of([capture]))]))
     assert len(capture.counts) > 60
     assert len(block) <= 3 * len(capture.counts) + 200
+
+
+def test_the_smallest_and_the_largest_value_of_a_capture_are_exact_in_the_page() -> None:
+    run, values = Run(), np.random.default_rng(0).normal(size=1000).astype(np.float32)
+    run.log_histogram("w", values)
+    run.log_histogram("w", counts=[1, 2], edges=[0, 1, 2])
+    (splice,) = decode(encode(Sender(run).take())).splices
+    assert isinstance(splice.columns, HistogramColumns) and splice.columns.extremes is not None
+    low, high = values.min(), values.max()
+    np.testing.assert_array_equal(splice.columns.extremes, np.array([[low, high], [np.nan, np.nan]], np.float32))
+    assert run["w"].quantiles([0, 1])[0].tolist() == [low, high]

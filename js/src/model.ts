@@ -77,6 +77,8 @@ export interface Capture {
   readonly nonfinite: number;
   /** Values that were exactly zero and are in no bin; 0 where they were not told apart. */
   readonly zeros: number;
+  /** The smallest and the largest finite value, where they are known; bins reach beyond them. */
+  readonly extremes?: readonly [number, number];
 }
 
 export interface Captures extends SeriesBase {

@@ -12,6 +12,7 @@ interface Bins {
   readonly edges: ArrayLike<number> & Iterable<number>;
   /** Exact zeros, which no bin holds. */
   readonly zeros?: number;
+  readonly extremes?: readonly [number, number];
 }
 
 /** In TensorBoard's units, so that sums round alike. */
@@ -38,15 +39,17 @@ export function quantiles(bins: Bins, shares: readonly number[] = DISTRIBUTION):
   const total = sum(counts);
   if (!total) return null;
   let [i, before, weight] = [0, 0, (counts[0] * WHOLE) / total];
+  const [lowest, highest] = bins.extremes ?? [-Infinity, Infinity];
+  const clipped = (value: number): number => Math.max(lowest, Math.min(highest, value));
   return shares.map((share) => {
     const wanted = share * WHOLE;
     while (weight <= wanted && i < counts.length - 1) {
       before = weight;
       weight += (counts[++i] * WHOLE) / total;
     }
-    if (weight <= wanted) return edges[counts.length];
+    if (weight <= wanted) return clipped(edges[counts.length]);
     const left = before > 0 ? edges[i] : edges[0];
-    return left + ((wanted - before) * (edges[i + 1] - left)) / (weight - before);
+    return clipped(left + ((wanted - before) * (edges[i + 1] - left)) / (weight - before));
   });
 }
 

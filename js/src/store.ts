@@ -107,9 +107,14 @@ class HeldCaptures extends Held implements Captures {
       total: columns.totals[i],
       nonfinite: columns.nonfinite[i],
       zeros: columns.zeros[i],
+      ...extremesOf(columns.extremes, i),
     }));
     this.captures = [...this.captures, ...captures.slice(Math.max(0, this.rows - start))];
   }
+}
+
+function extremesOf(column: Float32Array | null, i: number): Pick<Capture, "extremes"> | undefined {
+  return column && !Number.isNaN(column[2 * i]) ? { extremes: [column[2 * i], column[2 * i + 1]] } : undefined;
 }
 
 export class RunStore implements Store {

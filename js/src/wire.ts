@@ -15,6 +15,8 @@ export interface HistogramColumns {
   walls: Float64Array;
   nonfinite: Float64Array;
   zeros: Float64Array;
+  /** Two a capture, NaN where they are not known; null where none are. */
+  extremes: Float32Array | null;
   totals: Float64Array;
   counts: Float32Array[];
   edges: Float64Array[];
@@ -64,6 +66,7 @@ interface Head {
   wide?: boolean;
   nonfinite?: boolean;
   zeros?: boolean;
+  extremes?: boolean;
 }
 
 const PREFIX = 4;
@@ -138,6 +141,7 @@ function spaced([first, stride]: [number, number], points: number): Float64Array
 function histograms(head: Head, points: number, reader: Reader): Omit<HistogramColumns, "steps" | "walls"> {
   const nonfinite = head.nonfinite ? reader.take(Float64Array, points) : new Float64Array(points);
   const zeros = head.zeros ? reader.take(Float64Array, points) : new Float64Array(points);
+  const extremes = head.extremes ? reader.take(Float32Array, 2 * points) : null;
   const totals = reader.take(Float64Array, points);
   const lengths = reader.take(Uint32Array, points);
   const bins = lengths.reduce((sum, length) => sum + length, 0);
@@ -150,7 +154,7 @@ function histograms(head: Head, points: number, reader: Reader): Omit<HistogramC
     counts.push(scaled(levels.subarray(at, at + lengths[i]), totals[i]));
     at += lengths[i];
   }
-  return { nonfinite, zeros, totals, counts, edges, index: points < head.rows ? reader.take(Uint32Array, points) : null };
+  return { nonfinite, zeros, extremes, totals, counts, edges, index: points < head.rows ? reader.take(Uint32Array, points) : null };
 }
 
 /** Reads the edges of all captures, and gives those of the one whose bins begin at a place. */

@@ -1,9 +1,9 @@
 """Edges of a sketch's bins in one byte each.
 
 Such an edge is a float32 of which all bits are zero but the sign, the exponent and the first three of the mantissa.
-What these are is its *code*, which grows with the edge and is negative where that is. Of the edges of a capture the code
-of the first is sent and, for each other, by how much it is larger than the one before; 0 says that it is that one's
-negative, as around zero.
+What these are is its *code*, which grows with the edge and is negative where that is. Of the edges of a capture the
+code of the first is sent and, for each other, by how much it is larger than the one before; 0 says that it is that
+one's negative, as around zero.
 """
 
 from __future__ import annotations

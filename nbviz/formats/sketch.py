@@ -298,7 +298,8 @@ class Sketch(Statistics):
     def histogram(self, step: int, wall_time: float) -> Histogram:
         """What is drawn: counts between edges, with the zeros and what is not finite apart."""
         counts, edges, _ = draw([self._packed()])
-        return Histogram(step, wall_time, counts, edges, self.nonfinite, self.zeros, self)
+        extremes = (self.minimum, self.maximum) if self.finite else None
+        return Histogram(step, wall_time, counts, edges, self.nonfinite, self.zeros, self, extremes=extremes)
 
     def _places(self) -> Counts:
         """Counts of the finite bins in the order of their values, without the zeros."""

@@ -34,6 +34,11 @@ class Statistics:
         self.sum = self.squares = 0.0
         self.minimum = self.maximum = math.nan
 
+    @property
+    def extremes(self) -> tuple[float, float] | None:
+        """The smallest and the largest finite value, None where there are none."""
+        return (self.minimum, self.maximum) if self.finite else None
+
     def take(self, piece: NDArray[Any]) -> NDArray[Any]:
         """Take in the values of a contiguous array of float32 or float64, and return those that are finite."""
         with np.errstate(all="ignore"):

@@ -57,6 +57,8 @@ class HistogramColumns:
         How many values are zero and in no bin; ``None`` where no capture has such.
     depth : {"u2", "u1"}
         Counts travel as levels of each capture's largest one, 65,535 or 255 of them, and their sum as it is.
+    extremes : ndarray of float32, shape (n, 2), or None
+        The smallest and the largest value of each capture, NaN where they are not known.
     index : ndarray of uint32, shape (n,), or None
         The last row of each capture, counted from the start of the series, where rows were merged; ``None`` where every
         capture is one row.
@@ -70,6 +72,7 @@ class HistogramColumns:
     zeros: NDArray[np.float64] | None = None
     depth: Literal["u2", "u1"] = "u2"
     index: NDArray[np.uint32] | None = None
+    extremes: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,10 +284,14 @@ def _histogram_parts(columns: HistogramColumns, bins: _Bins, head: dict[str, Any
     apart = {"nonfinite": columns.nonfinite, "zeros": columns.zeros}
     some = {name: column for name, column in apart.items() if column is not None and column.any()}
     head |= dict.fromkeys(some, True)
+    extremes = [] if columns.extremes is None or np.isnan(columns.extremes).all() else [columns.extremes]
+    if extremes:
+        head["extremes"] = True
     return [
         *_steps(columns.steps, head),
         columns.walls,
         *some.values(),
+        *extremes,
         bins.totals,
         bins.lengths,
         *edges,
@@ -332,6 +339,7 @@ def _histograms(
     points, depth = len(walls), head["depth"]
     nonfinite = reader.take("<f8", points) if head.get("nonfinite") else np.zeros(points)
     zeros = reader.take("<f8", points) if head.get("zeros") else None
+    extremes = reader.take("<f4", 2 * points).reshape(-1, 2) if head.get("extremes") else None
     totals = reader.take("<f8", points)
     lengths = reader.take("<u4", points).astype(int)
     if head.get("uniform"):
@@ -352,4 +360,4 @@ def _histograms(
         for levels, total in zip(counts, totals, strict=True)
     ]
     index = reader.take("<u4", points) if points < head["rows"] else None
-    return HistogramColumns(steps, walls, counts, edges, nonfinite, zeros, depth, index)
+    return HistogramColumns(steps, walls, counts, edges, nonfinite, zeros, depth, index, extremes)

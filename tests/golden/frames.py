@@ -46,6 +46,7 @@ def frames() -> dict[str, Frame]:
         counts=[column(1, 0, 2, 3), column(1, 1)],
         edges=[column(-1.25, -(2.0**-12), 2.0**-12, 2.0**-11, 9), column(0.5, 0.5625, 0.625)],
         nonfinite=column(0, 0),
+        extremes=np.array([[-1.25, 8.5], [np.nan, np.nan]], np.float32),
     )
     part = ScalarColumns(column(2, 70, 88), column(1, 2, 3), column(3, 2, 1), np.array([2, 60, 99], np.uint32))
     merged = HistogramColumns(
@@ -107,6 +108,7 @@ def described(frame: Frame) -> dict[str, Any]:
             columns |= {
                 "nonfinite": plain(splice.columns.nonfinite),
                 "zeros": [0.0] * len(splice.columns.walls) if zeros is None else plain(zeros),
+                "extremes": None if splice.columns.extremes is None else plain(splice.columns.extremes.ravel()),
                 "totals": [float(counts.sum()) for counts in splice.columns.counts],
                 "counts": plain(list(splice.columns.counts)),
                 "edges": plain(list(splice.columns.edges)),

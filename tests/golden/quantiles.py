@@ -28,6 +28,8 @@ def captures() -> list[Histogram]:
         Histogram(7, 0.0, np.array([5.0, 2]), np.array([0.0, 1, 2]), zeros=6),
         Histogram(8, 0.0, np.array([5.0, 2]), np.array([-3.0, -2, -1]), zeros=2),
         Histogram(9, 0.0, np.array([0.0]), np.array([0.0, 1]), zeros=3),
+        # Bins that reach beyond what is known to be the smallest and the largest value.
+        Histogram(10, 0.0, np.array([5.0, 2]), np.array([-3.0, -2, 8]), extremes=(-2.75, 4.5)),
     ]
     # A page holds counts as float32.
     return [replace(each, counts=each.counts.astype(np.float32).astype(np.float64)) for each in made]
@@ -42,6 +44,7 @@ def described() -> list[dict[str, Any]]:
             "counts": capture.counts.tolist(),
             "edges": capture.edges.tolist(),
             "zeros": capture.zeros,
+            **({} if capture.extremes is None else {"extremes": list(capture.extremes)}),
             "quantiles": quantiles.tolist(),
         }
         for capture, quantiles in zip(series, series.quantiles(), strict=True)

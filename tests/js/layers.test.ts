@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nameLayers, shortenAll } from "../../js/src/layers";
-import type { Capture } from "../../js/src/model";
+import { layersOf, nameLayers, shortenAll } from "../../js/src/layers";
+import type { Capture, Scene, Series, Store } from "../../js/src/model";
 import { warningOf } from "../../js/src/rows";
 
 const capture = (counts: number[], edges: number[], nonfinite = 0, zeros = 0): Capture => ({
@@ -55,4 +55,32 @@ test("zeros that are counted apart are known to be zero, and none in a bin is ta
 
 test("values that no bin holds are counted", () => {
   assert.equal(warningOf(capture([50, 0, 50], [-1, -1e-9, 1e-9, 1], 12)), "12 NaN/Inf");
+});
+
+const layered = (count: number, knobs: Record<string, unknown>, layer: string | null = null): Scene => {
+  const tags = ["weights", "gradients", "activations"].flatMap((what) => Array.from({ length: count }, (_, i) => `${what}/fc${i}`));
+  const series = tags.map((tag) => [tag, { kind: "histogram", tag, version: 1, captures: [capture([1], [0, 1])] } as unknown as Series] as const);
+  const store = { run: "run", series: new Map(series) } as unknown as Store;
+  return { stores: [store], tags: null, hidden: new Set<string>(), layer, knobs: new Map(Object.entries(knobs)) } as unknown as Scene;
+};
+const shownOf = (scene: Scene) => {
+  const { all, total, what, whats } = layersOf(scene);
+  return [what, all.length, total, whats.length];
+};
+
+test("what is too much to be seen at once is the gradients alone, few layers are all", () => {
+  assert.deepEqual(shownOf(layered(4, { what: "auto", filter: "" })), ["all", 12, 12, 3]);
+  assert.deepEqual(shownOf(layered(40, { what: "auto", filter: "" })), ["gradients", 40, 40, 3]);
+  assert.deepEqual(shownOf(layered(40, { what: "all", filter: "" })), ["all", 120, 120, 3]);
+  assert.deepEqual(shownOf(layered(40, { filter: "" })), ["all", 120, 120, 3]);
+});
+
+test("what was chosen is searched, and a layer chosen elsewhere is shown with its like", () => {
+  assert.deepEqual(shownOf(layered(40, { what: "weights", filter: "/fc1.$/" })), ["weights", 10, 40, 3]);
+  assert.deepEqual(shownOf(layered(40, { what: "auto", filter: "" }, "activations/fc1")), ["activations", 40, 40, 3]);
+});
+
+test("a layer has its whole tag for a name, whatever the search leaves of its label", () => {
+  const [{ label, name }] = layersOf(layered(40, { what: "all", filter: "weights/fc1" })).all;
+  assert.deepEqual([label, name], ["fc1", "weights/fc1"]);
 });

@@ -9,6 +9,7 @@ interface Golden {
   readonly counts: number[];
   readonly edges: number[];
   readonly zeros: number;
+  readonly extremes?: [number, number];
   readonly quantiles: number[];
 }
 
@@ -20,8 +21,8 @@ const capture = (counts: number[], step = 0, nonfinite = 0): Capture => ({
 
 test("quantiles are those of HistogramSeries.quantiles, to the last digits", () => {
   assert.ok(golden.length > 4);
-  for (const { counts, edges, zeros, quantiles: expected } of golden) {
-    const found = quantiles({ counts: Float32Array.from(counts), edges: Float64Array.from(edges), zeros })!;
+  for (const { counts, edges, zeros, extremes, quantiles: expected } of golden) {
+    const found = quantiles({ counts: Float32Array.from(counts), edges: Float64Array.from(edges), zeros, extremes })!;
     const size = Math.max(...edges.map(Math.abs));
     found.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) <= 1e-12 * size, `${NAMES[i]}: ${value}, not ${expected[i]}`));
   }

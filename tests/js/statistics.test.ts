@@ -88,6 +88,13 @@ test("only the tags asked for are looked at", () => {
   assert.deepEqual(mapLayers(asked).layers.map(({ name }) => name), ["b"]);
 });
 
+test("a map is searched by the tags of the histograms that its layers have", () => {
+  const all = store("run", histogram("gradients/enc.a", one), histogram("gradients/enc.b", one), histogram("gradients/dec.a", one));
+  const asked = { ...scene("gradients/norm", all), knobs: new Map(Object.entries({ statistic: "gradients/norm", filter: "/^gradients.enc/" })) };
+  const { layers, total } = mapLayers(asked);
+  assert.deepEqual([layers.map(({ name }) => name), total], [["enc.a", "enc.b"], 3]);
+});
+
 test("the norm of values spread over bins is that of the values", () => {
   const values = Array.from({ length: 20000 }, (_, i) => Math.sin(i) + Math.sin(1.7 * i) + Math.sin(2.3 * i));
   const edges = Array.from({ length: 65 }, (_, i) => -3 + (6 * i) / 64);

@@ -46,6 +46,8 @@ class Histogram(Item):
         How many captures this is the sum of: where a series would hold too many, old neighbours are added up.
     first_step : int or None
         The step of the first of them, where they are several; ``step`` is that of the last.
+    extremes : (float, float) or None
+        The smallest and the largest finite value, where they are known; bins reach beyond them.
     """
 
     counts: NDArray[np.float64]
@@ -55,6 +57,7 @@ class Histogram(Item):
     sketch: Sketch | None = None
     captures: int = 1
     first_step: int | None = None
+    extremes: tuple[float, float] | None = None
 
     def _about(self) -> str:
         within = f"{self.counts.sum():,.0f} values in {counted(len(self.counts), 'bin')}"

@@ -41,10 +41,8 @@ class Sketched(NamedTuple):
 
     def drawn(self, counts: Floats, edges: Floats, statistics: Statistics) -> Histogram:
         """The capture in bins that were made of it."""
-        nonfinite, zeros = statistics.nonfinite, statistics.zeros
-        return Histogram(
-            self.step, self.wall_time, counts, edges, nonfinite, zeros, None, self.captures, self.first_step
-        )
+        about = statistics.nonfinite, statistics.zeros, None, self.captures, self.first_step, statistics.extremes
+        return Histogram(self.step, self.wall_time, counts, edges, *about)
 
 
 class SketchedItems(Sequence[Histogram]):
