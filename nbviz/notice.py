@@ -8,6 +8,9 @@ import warnings
 
 logger = logging.getLogger("nbviz")
 
+BETWEEN = ("nbviz", "torch", "keras", "jax", "tensorflow", "contextlib")
+"""Whose code is not what a warning is about: they call us, or we them."""
+
 
 class NbvizWarning(UserWarning):
     """Something was wrong with what nbviz was given; training went on and the good data were kept."""
@@ -20,7 +23,7 @@ def warn(sentence: str) -> None:
     the sentence goes to the ``nbviz`` logger then.
     """
     depth, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "nbviz":
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in BETWEEN:
         depth, frame = depth + 1, frame.f_back
     try:
         warnings.warn(sentence, NbvizWarning, stacklevel=depth)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nbviz.iterations import Event, Iteration, Loop
+from nbviz.layers import statistic_of
 from nbviz.marks import TAG as MARKS
 from nbviz.marks import Mark, Marks, as_text
 from nbviz.notice import Problems
@@ -103,7 +104,8 @@ class Run:
             self.record(logdir)
 
     def __repr__(self) -> str:
-        tags = self.tags()
+        # What is captured of layers comes by the hundred, and before the first loss.
+        tags = sorted(self.tags(), key=lambda tag: self[tag].kind != "scalar" or statistic_of(tag) is not None)
         shown = [f"{tag} ({len(self[tag]):,})" for tag in tags[:LISTED]]
         if len(tags) > LISTED:
             shown.append(f"and {len(tags) - LISTED:,} more tags")

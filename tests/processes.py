@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import FullyShardedDataParallel, fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 import nbviz
@@ -61,6 +61,10 @@ def _dead(run: Kept) -> list[float]:
 
 
 def whole(tensor: Any) -> torch.Tensor:
+    if tensor is None or tensor.dim() == 1:  # the part of a weight that FSDP1 left this process with, if any
+        parts: list[Any] = [None] * SIZE
+        dist.all_gather_object(parts, torch.empty(0) if tensor is None else tensor.detach().clone())
+        return torch.cat(parts)
     tensor = tensor.detach()
     return (tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor).clone()
 
@@ -84,6 +88,12 @@ def copied(rank: int) -> dict[str, Any]:
     for layer in (model[0], model[2], model):
         fully_shard(layer, mesh=mesh)
     return trained(model, model[0], Kept(), rank)
+
+
+def flattened(rank: int) -> dict[str, Any]:
+    model = net()
+    sharded = FullyShardedDataParallel(model, use_orig_params=True, device_id=torch.device("cpu"))
+    return trained(sharded, model[0], Kept(), rank)
 
 
 def alone(rank: int) -> dict[str, Any]:
@@ -116,7 +126,7 @@ def measured(rank: int) -> dict[str, Any]:
 
 
 # Watches are told apart by their order, so that of one process alone comes last.
-SCENES = (replicated, sharded, copied, measured, alone)
+SCENES = (replicated, sharded, copied, flattened, measured, alone)
 
 
 def work(rank: int, port: int, folder: str) -> None:

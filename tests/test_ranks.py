@@ -38,7 +38,7 @@ def both(seen: Seen, scene: str, step: int) -> torch.Tensor:
     return torch.cat([each[scene]["outputs"][step] for each in seen])
 
 
-@pytest.mark.parametrize("scene", ["replicated", "sharded", "copied"])
+@pytest.mark.parametrize("scene", ["replicated", "sharded", "copied", "flattened"])
 def test_the_first_process_shows_what_all_have_captured_as_if_it_were_one(seen: Seen, scene: str) -> None:
     first = seen[0][scene]
     assert first["problems"] == []
@@ -52,7 +52,7 @@ def test_the_first_process_shows_what_all_have_captured_as_if_it_were_one(seen: 
     assert all(len(sketches) == processes.STEPS for sketches in first["sketches"].values())
 
 
-@pytest.mark.parametrize("scene", ["replicated", "sharded", "copied"])
+@pytest.mark.parametrize("scene", ["replicated", "sharded", "copied", "flattened"])
 def test_the_other_process_logs_nothing(seen: Seen, scene: str) -> None:
     second = seen[1][scene]
     assert (second["sketches"], second["tags"], second["problems"]) == ({}, ["loss"], [])

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "iterations": set(),
     "stage": {"formats", "iterations", "series", "values"},
     "sinks": {"formats", "restarts", "series"},
-    "run": {"iterations", "marks", "series", "sinks", "stage", "tables", "track", "values"},
+    "run": {"iterations", "layers", "marks", "series", "sinks", "stage", "tables", "track", "values"},
     "hparams": {"run"},
     "layers": set(),
     "charts": {"layers"},

@@ -448,6 +448,32 @@ def test_a_budget_is_a_share(budget: float) -> None:
         nbviz.watch(nn.Linear(1, 1), Run(), budget=budget)
 
 
+@pytest.mark.parametrize("gradients", [True, False])
+def test_a_model_that_is_only_evaluated_is_told_of(gradients: bool) -> None:
+    model, run = small(), Kept()
+    told = pytest.warns(NbvizWarning, match="captured nothing: the model ran, but no optimizer made a step")
+    with told, nbviz.watch(model, run), torch.set_grad_enabled(gradients):
+        model(torch.ones(4, 3))
+    assert not run.sketches
+
+
+def test_a_warning_points_at_the_users_own_line() -> None:
+    model, run = small(), Kept()
+    with torch.no_grad():
+        model[0].bias[0] = torch.nan
+    with pytest.warns(NbvizWarning, match="first layer with NaN") as said, nbviz.watch(model, run, every=1):
+        model(torch.ones(4, 3)).sum().backward()
+        sgd(model).step()
+    assert [warning.filename for warning in said] == [__file__]
+
+
+def test_the_losses_of_a_run_are_named_before_its_layers() -> None:
+    model, run = small(), nbviz.Run("net")
+    with nbviz.watch(model, run, every=1):
+        train(model, sgd(model), run)
+    assert repr(run).startswith("<Run 'net' live: loss (1), ")
+
+
 def test_patterns_that_fit_nothing_are_told_of() -> None:
     run = Kept()
     with pytest.warns(NbvizWarning, match="no name fits include='fc', exclude=None"):

@@ -71,6 +71,8 @@ const PER_DECADE = 8;
 const DECADES = 330;
 /** So few cells may lie beyond an end of the scale: one explosion must not make all else look alike. */
 const BEYOND = 0.005;
+/** Of a net with an odd layer or two the others set the scale, which reaches beyond them by as much as they span. */
+const ODD = 0.1;
 /** A net whose layers are within two decades of each other is well. */
 const NARROWEST = 3;
 
@@ -83,12 +85,16 @@ function endsOf(cells: Float32Array): [number, number] | null {
     total++;
   }
   if (!total) return null;
-  const find = (from: number, by: 1 | -1): number => {
-    let rest = BEYOND * total;
+  const find = (share: number, from: number, by: 1 | -1): number => {
+    let rest = share * total;
     while ((rest -= counts[from]) >= 0) from += by;
     return from;
   };
-  const [low, high] = [find(0, 1), find(counts.length - 1, -1)];
+  const most = counts.length - 1;
+  const [first, last] = [find(ODD, 0, 1), find(ODD, most, -1)];
+  const room = Math.max(NARROWEST * PER_DECADE, last - first);
+  const low = Math.max(find(BEYOND, 0, 1), first - room);
+  const high = Math.min(find(BEYOND, most, -1), last + room);
   return [Math.floor(low / PER_DECADE) - DECADES, Math.ceil((high + 1) / PER_DECADE) - DECADES];
 }
 

@@ -28,11 +28,16 @@ ENDS: dict[type[nn.Module], tuple[float, float]] = {nn.Sigmoid: (1 / 16, 15 / 16
 
 
 class Slot(NamedTuple):
-    """Where a parameter lives, as sharding and loading may put another in its place: a module and the key there."""
+    """Where a parameter lives, as sharding and loading may put another in its place: a module and the key there.
+
+    ``counted`` is None where every process has the parameter whole; else each has a part, and says whether it is the
+    first to have it.
+    """
 
     name: str
     module: weakref.ref[nn.Module]
     key: str
+    counted: bool | None = None
 
     def parameter(self) -> Parameter | None:
         module = self.module()
@@ -58,6 +63,7 @@ def plain(name: str) -> str:
 def slots_of(model: nn.Module, chosen: Chosen) -> list[Slot]:
     """The parameters of a model, those that are tied once, under the name that ``named_parameters`` gives them."""
     seen: set[int] = set()
+    parts = parts_of(model)
     slots = []
     for path, module in model.named_modules():
         for key, parameter in module._parameters.items():
@@ -66,8 +72,21 @@ def slots_of(model: nn.Module, chosen: Chosen) -> list[Slot]:
             seen.add(id(parameter))
             name = plain(f"{path}.{key}" if path else key)
             if chosen(name):
-                slots.append(Slot(name, weakref.ref(module), key))
+                slots.append(Slot(name, weakref.ref(module), key, parts.get(id(parameter))))
     return slots
+
+
+def parts_of(model: nn.Module) -> dict[int, bool]:
+    """Of parameters that FSDP1 keeps in parts, by their ids, whether this process is the first with its part."""
+    found = {}
+    for module in model.modules():
+        handle = getattr(module, "_handle", None)
+        flat = getattr(handle, "flat_param", None)
+        if flat is not None and getattr(handle, "uses_sharded_strategy", False):
+            replicas = getattr(module, "_inter_node_pg", None)
+            first = replicas is None or replicas.rank() == 0
+            found.update({id(each): first for each in getattr(flat, "_params", None) or [flat]})
+    return found
 
 
 def modules_of(model: nn.Module, chosen: Chosen) -> Iterator[tuple[str, nn.Module]]:

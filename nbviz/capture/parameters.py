@@ -25,6 +25,9 @@ class Named(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def counted(self) -> bool | None: ...
+
     def parameter(self) -> Parameter | None: ...
 
 
@@ -68,12 +71,20 @@ def wanted_of(
             continue
         for kind, tensor in _tensors(parameter, what):
             key = Key(kind, slot.name)
-            if tensor is None:
+            if slot.counted is not None and not parameter.numel():
+                continue  # another process has it
+            if hasattr(parameter, "_fqns"):
+                miss(key, "is several in one, as FSDP flattens them: FSDP(…, use_orig_params=True) keeps their names")
+            elif tensor is None:
                 miss(key, "is None at the optimizer's step")
             elif is_distributed(tensor):
                 if any(placement.is_partial() for placement in tensor.placements):
                     miss(key, "is a sum over processes that is not done yet")
                 elif is_first_copy(tensor):
+                    yield Wanted(key, tensor, scale if kind == "gradients" else None)
+            elif slot.counted is not None:
+                # No pivot, as parts are added up.
+                if slot.counted:
                     yield Wanted(key, tensor, scale if kind == "gradients" else None)
             elif not copies:
                 pivot = pivots.get(key) if kind == "weights" else 0.0
@@ -132,7 +143,11 @@ def _sample(slot: Named, copies: bool) -> Tensor | None:
     parameter = slot.parameter()
     if parameter is None or not parameter.requires_grad:
         return None
-    if not is_first_copy(parameter) if is_distributed(parameter) else copies:
+    if is_distributed(parameter):
+        copies = not is_first_copy(parameter)
+    elif slot.counted is not None:
+        copies = not slot.counted
+    if copies or hasattr(parameter, "_fqns"):
         return None
     try:
         return values_of(parameter, MOVED).flat

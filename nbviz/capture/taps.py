@@ -33,7 +33,7 @@ class Gate:
         self.open = taker is not None
         self.seen = False
         """A forward was seen since the last step."""
-        self.training = False
+        self.ran = self.training = False
         """The latest forward of the model may lead to a step, whatever happens to gradients within it."""
 
     def before(self, model: nn.Module, args: Any) -> None:
@@ -42,6 +42,7 @@ class Gate:
             if torch.is_grad_enabled():
                 self.seen = True
             return
+        self.ran = True
         self.training = torch.is_grad_enabled() and not in_backward()
         if self.training and self.taker is not None:
             self.taker.begin()

@@ -93,6 +93,11 @@ class Watch:
             capture, self._capture = self._capture, None
             self._collector.finish(capture if self._stepped else None, self.every, wait=True)
             self._run.commit()
+            if self._gate.ran and not self._number and not self._stepped and self._slots:
+                self._writer.notice(
+                    "watch() captured nothing: the model ran, but no optimizer made a step with its parameters. What "
+                    "is evaluated only is not captured."
+                )
 
     def __enter__(self) -> Watch:
         return self

@@ -23,6 +23,7 @@ class Variable(NamedTuple):
 
     name: str
     variable: Any
+    counted: bool | None = None
 
     def parameter(self) -> Any:
         """What the backend keeps its values in, now."""

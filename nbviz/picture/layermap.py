@@ -102,11 +102,16 @@ def _cells(steps: Floats, values: Floats, ends: tuple[float, float]) -> Floats:
 
 
 def _ends(cells: Floats) -> tuple[float, float]:
-    """Whole decades around all but half a percent of the cells at each end, three at least."""
+    """Whole decades around all but half a percent of the cells at each end, three at least.
+
+    They reach beyond all but a tenth at each end by as much as those span: an odd layer does not set the scale.
+    """
     finite = cells[np.isfinite(cells)]
     if not len(finite):
         return -2.0, 1.0
-    low, high = np.floor(np.quantile(finite, 0.005)), np.ceil(np.quantile(finite, 0.995))
+    low, first, last, high = np.quantile(finite, [0.005, 0.1, 0.9, 0.995])
+    room = max(3.0, last - first)
+    low, high = np.floor(max(low, first - room)), np.ceil(min(high, last + room))
     while high - low < 3:
         low, high = (low, high + 1) if (high - low) % 2 else (low - 1, high)
     return float(low), float(high)

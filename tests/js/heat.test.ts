@@ -79,6 +79,16 @@ test("one explosion in a thousand cells does not stretch the scale", () => {
   assert.ok(chooseScale("log", many, null).high <= 0);
 });
 
+test("one odd layer among a dozen does not make the others look alike", () => {
+  const dozen = Float32Array.from({ length: 1200 }, (_, i) => (i < 100 ? -30 : -2 - (i % 2)));
+  assert.deepEqual(chooseScale("log", dozen, null), { reading: "log", low: -6, high: -1 });
+});
+
+test("gradients that vanish from layer to layer keep their scale", () => {
+  const vanishing = Float32Array.from({ length: 1200 }, (_, i) => -Math.floor(i / 100));
+  assert.deepEqual(chooseScale("log", vanishing, null), { reading: "log", low: -11, high: 1 });
+});
+
 test("the scale stays while the cells fit it, and shrinks when they fill it no more", () => {
   const before = chooseScale("log", cells(-7.5, -0.2), null);
   assert.equal(chooseScale("log", cells(-6.5, -0.2), before), before);
