@@ -28,10 +28,11 @@ window.scrubbing = (() => {
 
   const slider = () => document.querySelector("#nbviz > div").shadowRoot.querySelector("[role=slider]");
   return {
-    start: () => {
-      slider().addEventListener("keydown", before, true);
+    start: (selector) => {
+      const pressed = document.querySelector("#nbviz > div").shadowRoot.querySelector(selector);
+      pressed.addEventListener("keydown", before, true);
       // The view stops the event from bubbling, so this listens where it does, after it.
-      slider().addEventListener("keydown", after);
+      pressed.addEventListener("keydown", after);
     },
     count: () => presses.length,
     take: () => ({ presses: presses.splice(0), presented: presented.splice(0) }),

@@ -1,9 +1,9 @@
-"""Scrubbing in a real Chromium through 50 layers x 200 captures and 200 x 500: from key press to drawn frame."""
+"""Scrubbing the views of layers in a real Chromium through 50 layers x 200 captures and 200 x 500: from key press to drawn frame."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -32,6 +32,23 @@ class Case(NamedTuple):
 
 
 CASES = (Case(50, 200, 50), Case(200, 500, 20))
+
+
+class Shown(NamedTuple):
+    """A view, and the element that takes the keys which move the cursor."""
+
+    name: str
+    view: Callable[[nbviz.Run], Any]
+    keys: str
+    plays: bool = False
+
+
+VIEWS = (
+    Shown("Inspector", nbviz.Inspector, "[role=slider]", plays=True),
+    Shown("Inspector, every layer", lambda run: nbviz.Inspector(run, filter="/./"), "[role=slider]", plays=True),
+    Shown("LayerMap", nbviz.LayerMap, ".map-pad"),
+    Shown("Distributions", nbviz.Distributions, ".bands-viewport"),
+)
 EXPORTED_BYTES = 64_000_000
 """So much that the exported page holds every capture: what is measured is the view."""
 SCRIPT = (Path(__file__).parent / "scrub.js").read_text("utf-8")
@@ -58,17 +75,16 @@ def trained_run(case: Case) -> nbviz.Run:
 
 
 @contextmanager
-def opened(run: nbviz.Run) -> Iterator[Page]:
-    """An Inspector of the run as an exported page, in Chromium."""
+def opened(run: nbviz.Run, shown: Shown) -> Iterator[Page]:
+    """A view of the run as an exported page, in Chromium."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        inspector = nbviz.Inspector(run)
-        path = nbviz.export_html(inspector, Path(folder) / "run.html", limit=EXPORTED_BYTES).path
+        path = nbviz.export_html(shown.view(run), Path(folder) / "run.html", limit=EXPORTED_BYTES).path
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(path.as_uri())
-        page.get_by_role("slider", name="Step").wait_for(timeout=60_000)
+        page.locator(shown.keys).wait_for(timeout=60_000)
         page.evaluate(f"() => {{ {SCRIPT} }}")
-        page.evaluate("scrubbing.start()")
+        page.evaluate("selector => scrubbing.start(selector)", shown.keys)
         yield page
         browser.close()
 
@@ -99,9 +115,9 @@ class Processor:
         return now["TaskDuration"] - self._begun["TaskDuration"]
 
 
-def pressed(page: Page, key: str, times: int) -> dict[str, list[float]]:
+def pressed(page: Page, keys: str, key: str, times: int) -> dict[str, list[float]]:
     """Milliseconds of each press, and the mean of the processor time that they took."""
-    page.get_by_role("slider", name="Step").focus()
+    page.locator(keys).focus()
     page.evaluate("scrubbing.take()")
     processor = Processor(page)
     for count in range(1, times + 1):
@@ -160,25 +176,25 @@ def play_row(speed: str, plays: list[tuple[float, float, int, float]]) -> Row:
     return Row(what, f"{rate:.1f} fps", "", round(rate, 1), 59, unit="fps")
 
 
-def measure(case: Case, quick: bool) -> list[Row]:
+def measure(run: nbviz.Run, shown: Shown, quick: bool) -> list[Row]:
     presses, rounds = (20, 1) if quick else (100, 5)
-    run = trained_run(case)
-    check_exported(run, case)
-    with opened(run) as page:
-        fresh = pressed(page, "ArrowLeft", presses)
-        again = pressed(page, "ArrowRight", presses)
-        fast = [played(page, "8") for _ in range(rounds)]
-        normal = [] if quick else [played(page, "1")]
+    with opened(run, shown) as page:
+        fresh = pressed(page, shown.keys, "ArrowLeft", presses)
+        again = pressed(page, shown.keys, "ArrowRight", presses)
+        fast = [played(page, "8") for _ in range(rounds)] if shown.plays else []
+        normal = [played(page, "1")] if shown.plays and not quick else []
     rows = [*press_rows("steps not shown before", fresh, 20), *press_rows("steps shown before", again, 20)]
-    rows.append(play_row("8", fast))
-    return [*rows, play_row("1", normal)] if normal else rows
+    return [*rows, *[play_row(speed, plays) for speed, plays in (("8", fast), ("1", normal)) if plays]]
 
 
 def main() -> None:
     quick = arguments(__doc__).quick
     for case in CASES:
-        what = f"{case.layers} layers x {case.captures} captures x {BINS} bins, headless Chromium without a GPU"
-        print_table(what, measure(case, quick), peer="")
+        run = trained_run(case)
+        check_exported(run, case)
+        for shown in VIEWS:
+            what = f"{shown.name}: {case.layers} layers x {case.captures} captures x {BINS} bins, headless Chromium"
+            print_table(f"{what} without a GPU", measure(run, shown, quick), peer="")
 
 
 if __name__ == "__main__":

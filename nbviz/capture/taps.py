@@ -33,7 +33,9 @@ class Gate:
         self.open = taker is not None
         self.seen = False
         """A forward was seen since the last step."""
-        self.ran = self.training = False
+        self.ran = False
+        """The model ran, to be trained or evaluated."""
+        self.training = False
         """The latest forward of the model may lead to a step, whatever happens to gradients within it."""
 
     def before(self, model: nn.Module, args: Any) -> None:
