@@ -2,7 +2,9 @@
 
 import { EasedDomain, formatStep, stepDomain } from "./axes";
 import { paintStep, paintTile, paintTitle, type Place, type Tile } from "./bands";
+import { columnsOf, Headings, layTiles, TILE } from "./bandslayout";
 import { calm, make, setAttribute, setText } from "./dom";
+import { groupLayers } from "./groups";
 import { makeSuperseded } from "./header";
 import { hasHistograms, layersOf, NO_LAYERS, shortenAll, type Layer, type Layers } from "./layers";
 import type { Capture, MakePanel, Panel, Scene } from "./model";
@@ -16,7 +18,6 @@ import { Tooltip } from "./tooltip";
 import { chooseAxis, valueText, type Axis, type AxisKind, type Span } from "./valueaxis";
 
 const TALLEST = 592;
-const TILE = { height: 136, head: 26, foot: 12, least: 250, gap: 28, left: 48 };
 const KEYS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
 
 const TOGGLES = [["Whose value axis", "own", "shared"], ["Value axis", "linear", "symlog"]] as const;
@@ -41,14 +42,15 @@ function makeParts() {
   const head = make("div", { class: "ridges-head" }, title, at, make("span", { class: "ridges-space" }), note, tools);
   const [base, overlay, foot] = [make("canvas"), make("canvas"), make("canvas", { class: "bands-foot", "aria-hidden": "true" })];
   const held = make("div", { class: "bands-held", "aria-hidden": "true" }, base, overlay);
-  const content = make("div", { class: "bands-content" }, held);
+  const headings = new Headings();
+  const content = make("div", { class: "bands-content" }, held, headings.element);
   const tooltip = new Tooltip();
   const viewport = make("div", { class: "bands-viewport", tabindex: "0", role: "application", "aria-roledescription": "small charts" }, content);
   const none = make("p", { class: "ridges-empty", hidden: "" });
   const body = make("div", { class: "bands-body" }, head, viewport, foot, none, tooltip.element);
   const empty = make("p", { class: "ridges-empty", hidden: "" }, "No histograms yet: ", make("code", {}, "run.log_histogram(…)"));
   const element = make("section", { class: "ridges bands" }, body, empty);
-  return { element, body, empty, none, search, whats, title, step, note, toggles, base, overlay, foot, held, content, viewport, tooltip };
+  return { element, body, empty, none, search, whats, headings, title, step, note, toggles, base, overlay, foot, held, content, viewport, tooltip };
 }
 
 class Distributions implements Panel {
@@ -62,6 +64,7 @@ class Distributions implements Panel {
   private kind: AxisKind = "linear";
   private shown: Layers = NO_LAYERS;
   private tiles: Place[] = [];
+  private readonly folded = new Set<string>();
   private names = { key: "", labels: [] as readonly string[] };
   private painted = "";
   private pointed = "";
@@ -70,12 +73,17 @@ class Distributions implements Panel {
   private readonly reader: Reader;
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
-    const { element, note, viewport, search, toggles, whats } = this.parts;
+    const { element, note, viewport, search, toggles, whats, headings } = this.parts;
     this.element = element;
     this.superseded = makeSuperseded(scene, signal);
     note.after(this.superseded.element);
     search.listen(scene, signal);
     whats.listen(scene, signal);
+    headings.listen((key) => {
+      if (!this.folded.delete(key)) this.folded.add(key);
+      this.active = -1;
+      scene.request();
+    }, signal);
     this.reader = new Reader(scene, viewport, this, signal);
     for (const toggle of toggles) toggle.addEventListener("click", (event) => this.turn((event.target as HTMLButtonElement).value), { signal });
   }
@@ -118,19 +126,12 @@ class Distributions implements Panel {
     for (const { series: { captures } } of all) for (const { step } of captures) [first, last] = [Math.min(first, step), Math.max(last, step)];
     const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && this.x.target !== null));
     this.x.send(stepDomain(this.x.target, first, last, growing), scene.now(), calm());
-    const columns = Math.max(1, Math.min(all.length, Math.floor((width + TILE.gap) / (TILE.least + TILE.gap))));
-    const room = (width - TILE.gap * (columns - 1)) / columns;
-    const x = this.x.at(scene.now());
-    const labels = this.labels(all, room - 96);
-    this.tiles = all.map((layer, i) => {
-      const start = (i % columns) * (room + TILE.gap);
-      const top = Math.floor(i / columns) * TILE.height;
-      return {
-        layer, label: labels[i], start, top, left: start + TILE.left, right: start + room - 8, x,
-        high: top + TILE.head, low: top + TILE.height - TILE.foot,
-      };
-    });
-    const height = Math.ceil(all.length / columns) * TILE.height;
+    const columns = columnsOf(width, all.length);
+    const labels = this.labels(all, columns[1] - 96);
+    const named = new Map(all.map(({ key }, i) => [key, labels[i]]));
+    const { tiles, headings, height } = layTiles(groupLayers(all), this.folded, columns, this.x.at(scene.now()), named);
+    this.tiles = tiles;
+    this.parts.headings.draw(headings);
     this.parts.content.style.height = `${height}px`;
     this.parts.viewport.style.height = `${Math.min(TALLEST, height)}px`;
   }
@@ -169,7 +170,7 @@ class Distributions implements Panel {
     const { scene, width, parts: { base, viewport } } = this;
     const { scrollTop, clientHeight } = viewport;
     const versions = this.tiles.map(({ layer: { series } }) => `${series.tag}${series.version}`).join();
-    const key = [width, clientHeight, scrollTop, devicePixelRatio, this.shared, this.kind, versions].join("|");
+    const key = [width, clientHeight, scrollTop, devicePixelRatio, this.shared, this.kind, versions, this.tiles.at(-1)?.top].join("|");
     if (key === this.painted && scene.theme === this.theme && !moving) return;
     [this.painted, this.theme, this.pointed] = [key, scene.theme, ""];
     const pen = sizeCanvas(base, width, Math.max(1, clientHeight));
@@ -201,14 +202,14 @@ class Distributions implements Panel {
       if (cursor.step !== null) paintStep(pen, tile, cursor.step, this.captureAt(tile, cursor.step), theme, false);
     }
     const foot = sizeCanvas(parts.foot, width, 20);
-    if (foot) for (const tile of this.tiles) if (tile.top === 0) paintStepAxis(foot, tile, 10, cursor.step, theme);
+    if (foot) for (const tile of this.tiles) if (tile.top === this.tiles[0].top) paintStepAxis(foot, tile, 10, cursor.step, theme);
     this.say();
     this.showTooltip();
   }
 
   private say(): void {
     const { parts, scene, shown } = this;
-    const at = scene.cursor.step ?? Math.max(...this.tiles.map(({ layer }) => layer.series.captures.at(-1)!.step));
+    const at = scene.cursor.step ?? Math.max(...shown.all.map(({ series }) => series.captures.at(-1)!.step));
     setText(parts.title, shown.all.length === 1 ? shown.all[0].series.tag : shown.title);
     setText(parts.step, formatStep(this.reader.hover?.step ?? at));
     for (const button of parts.toggles.flatMap((each) => [...each.children])) {
@@ -265,6 +266,7 @@ class Distributions implements Panel {
 
   key(name: string): boolean {
     const { active, scene } = this;
+    if (!this.tiles.length) return false;
     const vertical = { ArrowUp: -1, ArrowDown: 1 }[name];
     const by = KEYS[name];
     if (vertical) this.activate(active < 0 ? 0 : active + vertical);

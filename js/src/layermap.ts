@@ -3,6 +3,7 @@
 import { bisectRight } from "d3-array";
 import { EasedDomain, formatStep, stepDomain, type Domain } from "./axes";
 import { calm, setText } from "./dom";
+import { foldRows, type FoldedRows } from "./folding";
 import { chooseScale, heatPixels, scaled, type Scale } from "./heat";
 import { makeSuperseded } from "./header";
 import { makeHatch, paintCells, paintOverlay, type MapFrame, type Placed } from "./mapdraw";
@@ -40,6 +41,10 @@ class LayerMap implements Panel {
   private theme: Scene["theme"] | null = null;
   private painted = "";
   private row = -1;
+  private rows: FoldedRows = { rows: [], headings: [] };
+  private readonly folded = new Set<string>();
+  /** The pointer is among the names. */
+  private beside = false;
   private readonly reader: Reader;
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
@@ -56,6 +61,7 @@ class LayerMap implements Panel {
     }, { signal });
     first.addEventListener("click", () => {
       const broken = this.firstBroken();
+      this.beside = false;
       if (broken) this.choose(broken);
     }, { signal });
   }
@@ -70,13 +76,16 @@ class LayerMap implements Panel {
     const changed = stamp !== this.stamp;
     this.stamp = stamp;
     if (changed) this.shown = mapLayers(scene);
-    const { layers } = this.shown;
-    if (changed) this.series = new Set(layers.map(({ series }) => series));
+    if (changed) {
+      this.series = new Set(this.shown.layers.map(({ series }) => series));
+      this.rows = foldRows(this.shown.layers, this.folded, this.shown.statistic);
+    }
+    const layers = this.rows.rows;
     this.superseded.draw();
     const { total } = this.shown;
     parts.body.hidden = total === 0;
     parts.empty.hidden = total > 0;
-    parts.search.draw(scene, layers.length, total);
+    parts.search.draw(scene, this.shown.layers.length, total);
     parts.pad.hidden = layers.length === 0;
     parts.none.hidden = layers.length > 0;
     if (!layers.length) setText(parts.none, noneWords(scene, total));
@@ -95,12 +104,12 @@ class LayerMap implements Panel {
     let versions = 0;
     for (const store of stores) for (const series of store.series.values()) versions += series.version + series.generation + (series.length ? 1 : 0);
     if (theme !== this.theme) [this.theme, this.painted, this.stamp] = [theme, "", ""];
-    return [versions, ...stores.map(({ state }) => state), knobs.get("statistic"), knobs.get("filter"), superseded, this.width, devicePixelRatio].join("|");
+    return [versions, ...stores.map(({ state }) => state), knobs.get("statistic"), knobs.get("filter"), ...this.folded, superseded, this.width, devicePixelRatio].join("|");
   }
 
   /** Finds the steps there are, and gives the rows, their names and the values at their ends room. */
   private arrange(): void {
-    const { scene, width, shown: { layers } } = this;
+    const { scene, width, rows: { rows: layers } } = this;
     let [first, last, stride] = [Infinity, -Infinity, 0];
     for (const { series } of layers) {
       const [low, high, apart] = extentOf(series);
@@ -121,7 +130,7 @@ class LayerMap implements Panel {
 
   /** Brings the bitmap of cells up to date; true where it changed. */
   private bringCells(changed: boolean): boolean {
-    const { strip, shown: { layers, statistic }, frame, scene } = this;
+    const { strip, rows: { rows: layers }, shown: { statistic }, frame, scene } = this;
     const reading = readingOf(statistic);
     const pixels = Math.max(1, Math.round((frame!.right - frame!.left) * frame!.ratio));
     if (!changed && this.image) return false;
@@ -143,8 +152,7 @@ class LayerMap implements Panel {
 
   /** The words of the title line that change with the data. */
   private tell(): void {
-    const { parts, shown, strip, scale, scene } = this;
-    const { layers } = shown;
+    const { parts, shown, strip, scale, scene, rows: { rows: layers } } = this;
     writeStatistics(parts, shown);
     parts.note.hidden = !shown.approximate || scale!.reading === "count";
     writeLegend(parts, scale!, scene.theme, { zero: strip.cells.includes(-Infinity), broken: strip.cells.includes(Infinity) });
@@ -172,9 +180,9 @@ class LayerMap implements Panel {
   private paint(fresh: boolean): void {
     const { scene, parts, strip, names, reader: { hover } } = this;
     const frame = { ...this.frame!, x: this.x.at(scene.now()) };
-    const { layers } = this.shown;
+    const layers = this.rows.rows;
     const chosen = layers.findIndex(({ tag }) => tag === scene.layer);
-    if (!(chosen >= 0 && layers[this.row]?.tag === scene.layer)) this.row = chosen;
+    if (chosen >= 0 ? layers[this.row]?.tag !== scene.layer : layers[this.row]?.tag !== "") this.row = chosen;
     const state = [scene.cursor.step, scene.layer, this.row, hover?.row, hover?.step, scene.superseded].join("|");
     const first = this.painted === "";
     if (!fresh && state === this.painted) return;
@@ -198,7 +206,7 @@ class LayerMap implements Panel {
 
   /** Says in words what the map shows at the cursor; aloud only after a key. */
   private describe(value: string): void {
-    const { parts, scene, shown: { layers, statistic }, row } = this;
+    const { parts, scene, shown: { statistic }, rows: { rows: layers }, row } = this;
     const step = scene.cursor.step ?? this.lastStep();
     setText(parts.step, formatStep(step));
     const layer = layers[row] ? `${layers[row].name} ${value}` : `${layers.length} layers`;
@@ -211,7 +219,7 @@ class LayerMap implements Panel {
   }
 
   private showTooltip(frame: Placed): void {
-    const { reader: { hover }, parts: { tooltip }, shown: { layers, approximate } } = this;
+    const { reader: { hover }, parts: { tooltip }, shown: { approximate }, rows: { rows: layers } } = this;
     const track = hover && this.strip.tracks[hover.row];
     if (!hover || !track || !layers[hover.row]) return tooltip.hide();
     const i = pointAt(track, hover.step);
@@ -229,24 +237,41 @@ class LayerMap implements Panel {
     const box = this.parts.pad.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     const row = Math.max(0, Math.min(tracks.length - 1, Math.floor(y / frame.pitch)));
+    this.beside = x < frame.left - 8 && y < frame.bottom && this.rows.headings[row] !== "";
+    this.parts.pad.classList.toggle("is-beside", this.beside);
     const at = stepAt({ ...frame, x: this.x.at(this.scene.now()) }, x);
     const i = pointAt(tracks[row], at);
     return { row, step: i < 0 ? Math.round(at) : tracks[row].points.steps[i] };
   }
 
-  choose({ row, step }: Spot): void {
+  choose({ row, step }: Spot, dragging = false): void {
+    if (this.beside) {
+      if (!dragging) this.turn(row);
+      return;
+    }
     this.row = row;
-    this.scene.layer = this.shown.layers[row]?.tag ?? null;
+    this.scene.layer = this.rows.rows[row]?.tag || null;
     this.scene.cursor.set(step);
     this.scene.request();
   }
 
+  /** Folds the module that a row is in, or unfolds it. */
+  private turn(row: number): boolean {
+    const heading = this.rows.headings[row];
+    if (!heading) return false;
+    if (!this.folded.delete(heading)) this.folded.add(heading);
+    this.row = -1;
+    this.scene.request();
+    return true;
+  }
+
   key(name: string): boolean {
     const { scene, row, strip: { tracks } } = this;
+    if (name === "Enter") return this.turn(row);
     const by = DIRECTION[name];
     if (by) {
       this.row = row < 0 ? 0 : Math.max(0, Math.min(tracks.length - 1, row + by));
-      scene.layer = this.shown.layers[this.row].tag;
+      scene.layer = this.rows.rows[this.row].tag || null;
       return true;
     }
     if (name === "Escape") scene.layer = null;

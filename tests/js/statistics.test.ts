@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { foldRows } from "../../js/src/folding";
 import type { Capture, Captures, Place, Scalars, Scene, Series, Store } from "../../js/src/model";
 import { compute, histogramOf, inOrder, mapLayers, normOf, pastOf, readingOf, scalarOf, titleOf } from "../../js/src/statistics";
 import { RunStore } from "../../js/src/store";
@@ -93,6 +94,18 @@ test("a map is searched by the tags of the histograms that its layers have", () 
   const asked = { ...scene("gradients/norm", all), knobs: new Map(Object.entries({ statistic: "gradients/norm", filter: "/^gradients.enc/" })) };
   const { layers, total } = mapLayers(asked);
   assert.deepEqual([layers.map(({ name }) => name), total], [["enc.a", "enc.b"], 3]);
+});
+
+test("a folded module is one strip of the largest value at each step, and what is not finite is larger than all", () => {
+  const names = Array.from({ length: 14 }, (_, i) => `${i < 7 ? "enc" : "dec"}.${i}`);
+  const series = names.map((name, i) => scalars(`gradients/norm/${name}`, i === 2 ? [5, NaN] : [i / 10, 0.5]));
+  const { layers, statistic } = mapLayers(scene("gradients/norm", store("run", ...series)));
+  const { headings } = foldRows(layers, new Set(), statistic);
+  assert.equal(new Set(headings).size, 2);
+  const { rows } = foldRows(layers, new Set([headings[0]]), statistic);
+  assert.deepEqual(rows.map(({ label }) => label).slice(0, 2), ["▸ enc (7)", "dec.7"]);
+  assert.equal(rows.length, 8);
+  assert.deepEqual([...(rows[0].series as Scalars).values], [5, NaN]);
 });
 
 test("the norm of values spread over bins is that of the values", () => {
