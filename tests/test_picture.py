@@ -720,3 +720,17 @@ def test_any_run_gives_well_formed_xml(
     bundle = picture_html(Scene.of(runs, panels, step, smoothing, title), "x")
     bundle["text/html"].encode()
     assert "\n" not in bundle["text/plain"]
+
+
+def test_a_picture_of_hundreds_of_layers_is_of_their_gradients_or_of_what_is_asked_for() -> None:
+    def said(*arguments: Any, **options: Any) -> str:
+        return " ".join(texts(draw(*arguments, **options)))
+
+    run = Run("net")
+    for what in ("weights", "gradients"):
+        for layer in range(30):
+            run.log_histogram(f"{what}/fc{layer}", np.arange(20.0), step=0)
+    assert "gradients by layer" in said(run, panels=("ridges",), knobs={"what": "auto", "filter": ""})
+    assert "weights by layer" in said(run, panels=("distributions",), knobs={"what": "weights", "filter": ""})
+    found = said(run, panels=("map",), knobs={"statistic": "gradients/norm", "filter": "/fc1\\d/"})
+    assert "fc19" in found and "fc29" not in found

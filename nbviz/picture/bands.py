@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,9 +47,11 @@ class Tile(NamedTuple):
         return cls(label, depth_color(depth), steps[order], quantiles[order], nonfinite[order])
 
 
-def draw_distributions(runs: Sequence[Run], tags: Sequence[str] | None, step: int, width: float) -> tuple[str, float]:
+def draw_distributions(
+    runs: Sequence[Run], tags: Sequence[str] | None, step: int, width: float, knobs: Mapping[str, Any] = {}
+) -> tuple[str, float]:
     """The panel with its upper left corner at the origin, and its height."""
-    found = histograms_of(runs, tags)
+    found = histograms_of(runs, tags, knobs)
     names = list(dict.fromkeys(str(series.tag) for _, series in found))
     labels, title = names_of(names)
     several = len({id(run) for run, _ in found}) > 1

@@ -47,8 +47,8 @@ class Map(NamedTuple):
     """Where what is not finite was first seen, in words."""
 
     @classmethod
-    def of(cls, runs: Sequence[Run], tags: Sequence[str] | None, wanted: str) -> Map | None:
-        found = find_layers(runs, tags, wanted)
+    def of(cls, runs: Sequence[Run], tags: Sequence[str] | None, wanted: str, search: str = "") -> Map | None:
+        found = find_layers(runs, tags, wanted, search)
         if not found.layers:
             return None
         rows = np.unique(np.linspace(0, len(found.layers) - 1, ROWS).round().astype(int))

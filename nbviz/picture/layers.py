@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from nbviz.series import Histogram, HistogramSeries
 
 ROWS = 24
 ALL_ALONG = 16
+WHATS = ("weights", "gradients", "activations")
+MANY = 48
+"""More histograms are too many to be shown together."""
 LARGEST = 1e250
 
 
@@ -55,20 +58,31 @@ def matcher(text: str) -> Callable[[str], bool]:
 
 
 def histograms_of(
-    runs: Sequence[Run], tags: Sequence[str] | None, search: str = ""
+    runs: Sequence[Run], tags: Sequence[str] | None, knobs: Mapping[str, Any] = {}
 ) -> list[tuple[Run, HistogramSeries]]:
-    """Those that a search finds, by the order in which their tags first appear over the runs."""
-    wanted, several = matcher(search), len({run.name for run in runs}) > 1
+    """Those that ``filter`` and ``what`` ask for, by the order in which their tags first appear over the runs."""
+    wanted, several = matcher(knobs.get("filter", "")), len({run.name for run in runs}) > 1
+    there = [(run, tag) for run in runs for tag in run.tags("histogram") if tags is None or tag in tags]
+    what = what_of([tag for _, tag in there], knobs.get("what", "all"))
     found = [
         (run, run[tag])
-        for run in runs
-        for tag in run.tags("histogram")
-        if (tags is None or tag in tags) and wanted(f"{run.name} {tag}" if several else str(tag))
+        for run, tag in there
+        if (what == "all" or tag.startswith(f"{what}/")) and wanted(f"{run.name} {tag}" if several else str(tag))
     ]
     order = {tag: i for i, tag in enumerate(dict.fromkeys(series.tag for _, series in found))}
     return sorted(
         [each for each in found if len(shown_rows(each[1], superseded=False))], key=lambda each: order[each[1].tag]
     )
+
+
+def what_of(tags: Sequence[str], wanted: str) -> str:
+    """Which of weights, gradients and activations are shown, or "all", as in js/src/layers.ts."""
+    whats = [what for what in WHATS if any(tag.startswith(f"{what}/") for tag in tags)]
+    if wanted != "auto":
+        return wanted if wanted in whats else "all"
+    if len(tags) <= MANY or len(whats) < 2:
+        return "all"
+    return "gradients" if "gradients" in whats else whats[0]
 
 
 def layers_of(

@@ -162,9 +162,10 @@ def _add_layers(page: _Page, scene: Scene, width: float, stretch: float) -> None
             *(layermap.draw_map(layers, scene.step, width, 460 * stretch) if layers else _sentence(f"{NO_LAYERS}."))
         )
     if "distributions" in scene.panels:
-        known = histograms_of(scene.runs, scene.tags)
-        where = (scene.runs, scene.tags, scene.step, width)
-        page.add(*(draw_distributions(*where) if known else _sentence("no histograms yet.")))
+        known = histograms_of(scene.runs, scene.tags, scene.knobs)
+        none = "no layer matches" if histograms_of(scene.runs, scene.tags) else "no histograms yet"
+        where = (scene.runs, scene.tags, scene.step, width, scene.knobs)
+        page.add(*(draw_distributions(*where) if known else _sentence(f"{none}.")))
 
 
 def _sentence(words: str) -> tuple[str, float]:
@@ -178,7 +179,15 @@ def _add_beside(page: _Page, scene: Scene, steps: tuple[float, float], column: f
     for chart in scene.charts:
         stack.add(*draw_chart(chart, layout))
     left, height = stack.finished()
-    right, other = draw_ridges(scene.runs, scene.tags, scene.step, column, max(300, height), scene.superseded)
+    right, other = draw_ridges(
+        scene.runs,
+        scene.tags,
+        scene.step,
+        column,
+        max(300, height),
+        scene.superseded,
+        {name: knob for name, knob in scene.knobs.items() if name != "mode"},
+    )
     page.add(f'{left}<g transform="translate({column + GAP:g},0)">{right}</g>', max(height, other))
 
 

@@ -29,7 +29,7 @@ def draw_ridges(
     knobs: Mapping[str, Any] = {},
 ) -> tuple[str, float]:
     """The panel with its upper left corner at the origin, and its height, which is about ``height`` if it can be."""
-    found = histograms_of(runs, tags, knobs.get("filter", ""))
+    found = histograms_of(runs, tags, knobs)
     if not found:
         return write(0, 16, f"No layer matches {knobs['filter']}"), 24
     if len(found) == 1 and "mode" in knobs and not knobs["filter"]:

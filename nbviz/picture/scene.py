@@ -75,7 +75,7 @@ class Scene(NamedTuple):
         """
         smoothing = min(0.999, max(0.0, smoothing)) if smoothing == smoothing else 0.0
         with np.errstate(all="ignore"):
-            layers = layermap.Map.of(runs, tags, knobs["statistic"]) if "statistic" in knobs else None
+            layers = _map_of(runs, tags, knobs)
             drawn, families, spreads = grouped(runs, knobs)
             charts, total = charts_of(drawn, tags, step, smoothing, CHARTS, superseded, knobs.get("charts"), families)
         name = clean(title) or (clean(runs[0].name) if len(runs) == 1 else f"{len(runs)} runs")
@@ -97,7 +97,7 @@ class Scene(NamedTuple):
         said = [_reading(chart, "" if i else after) for i, chart in enumerate(self.charts[:SAID_CHARTS])]
         if self.total > SAID_CHARTS:
             said.append(f"{self.total - SAID_CHARTS:,} more metrics")
-        histograms = len(histograms_of(self.runs, self.tags, self.knobs.get("filter", "")))
+        histograms = len(histograms_of(self.runs, self.tags, self.knobs))
         if histograms:
             said.append(f"{histograms:,} histogram{'s' if histograms > 1 else ''}")
         return f"{self.title}: {'; '.join(said) or 'nothing logged yet'}"
@@ -119,3 +119,7 @@ def _reading(chart: Chart, after: str) -> str:
     if best and text(best[0]) != ("" if (now := chart.lines[best[2]].logged) is None else text(now)):
         values.append(f"best {text(best[0])} at step {step_text(best[1])}")
     return f"{clean(chart.title)} {', '.join(values)}"
+
+
+def _map_of(runs: Sequence[Run], tags: Sequence[str] | None, knobs: Mapping[str, Any]) -> layermap.Map | None:
+    return layermap.Map.of(runs, tags, knobs["statistic"], knobs.get("filter", "")) if "statistic" in knobs else None

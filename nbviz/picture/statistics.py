@@ -10,6 +10,7 @@ import numpy as np
 
 from nbviz.layers import statistic_of
 from nbviz.picture.axes import Floats
+from nbviz.picture.layers import matcher
 from nbviz.picture.lines import shown_rows
 from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries, ScalarSeries
@@ -60,8 +61,11 @@ def histogram_of(tag: str) -> tuple[str, str]:
     return ("gradients", tag.removesuffix(".grad")) if tag.endswith(".grad") else ("values", tag)
 
 
-def find_layers(runs: Sequence[Run], tags: Sequence[str] | None, wanted: str) -> Layers:
-    """The layers that have the wanted statistic, in the order of their depth; else those of the first there is."""
+def find_layers(runs: Sequence[Run], tags: Sequence[str] | None, wanted: str, search: str = "") -> Layers:
+    """The layers that have the wanted statistic, in the order of their depth; else those of the first there is.
+
+    A search looks at the tags that their histograms have or would have.
+    """
     found: dict[str, dict[tuple[str, int], Layer]] = {}
     for number, run in enumerate(runs):
         for tag in run.tags():
@@ -76,7 +80,14 @@ def find_layers(runs: Sequence[Run], tags: Sequence[str] | None, wanted: str) ->
     places: dict[str, int] = {}
     for name, _ in found.get(statistic, {}):
         places.setdefault(name, len(places))
-    ordered = sorted(found.get(statistic, {}).values(), key=lambda layer: places[layer.name])
+    what, finds = statistic.split("/")[0].replace("updates", "weights"), matcher(search)
+    several = len({run.name for run in runs}) > 1
+    chosen = [
+        layer
+        for layer in found.get(statistic, {}).values()
+        if finds(f"{layer.run.name} {what}/{layer.name}" if several else f"{what}/{layer.name}")
+    ]
+    ordered = sorted(chosen, key=lambda layer: places[layer.name])
     return Layers(statistic, ordered, any(isinstance(layer.series, HistogramSeries) for layer in ordered))
 
 
