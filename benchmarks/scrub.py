@@ -1,4 +1,4 @@
-"""Scrubbing the views of layers in a real Chromium through 50 layers x 200 captures and 200 x 500: from key press to drawn frame."""
+"""Scrubbing through 50 layers x 200 captures and 200 x 500 in a real Chromium: from key press to drawn frame."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ function makeParts() {
   const content = make("div", { class: "bands-content" }, held, headings.element);
   const tooltip = new Tooltip();
   const viewport = make("div", { class: "bands-viewport", tabindex: "0", role: "application", "aria-roledescription": "small charts" }, content);
-  const none = make("p", { class: "ridges-empty", hidden: "" });
+  const none = make("p", { class: "ridges-none", hidden: "" });
   const body = make("div", { class: "bands-body" }, head, viewport, foot, none, tooltip.element);
   const empty = make("p", { class: "ridges-empty", hidden: "" }, "No histograms yet: ", make("code", {}, "run.log_histogram(…)"));
   const element = make("section", { class: "ridges bands" }, body, empty);

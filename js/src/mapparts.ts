@@ -25,7 +25,7 @@ export function makeParts() {
   const legend = make("span", { class: "map-legend", "aria-hidden": "true" }, zero, low, bar, high, broken);
   const search = new SearchField();
   const tools = make("span", { class: "ridges-tools" }, search.found, search.input);
-  const none = make("p", { class: "ridges-empty", hidden: "" });
+  const none = make("p", { class: "ridges-none", hidden: "" });
   const select = make("select", { class: "ridges-title map-statistic", "aria-label": "Statistic" });
   const head = make("div", { class: "ridges-head" }, select, at, note, first, make("span", { class: "ridges-space" }), legend, tools);
   const cells = make("canvas");

@@ -103,6 +103,64 @@ def test_another_statistic_is_shown_and_histograms_are_said_to_be_approximate(op
     expect(pad(page)).to_have_attribute("aria-label", "NaN and Inf in weights by layer, at step 90: 3 layers.")
 
 
+def modules(*whats: str, layers: int = 7) -> nbviz.Run:
+    run = nbviz.Run("net")
+    for what in whats or ("gradients",):
+        for module in ("encoder", "decoder"):
+            for layer in range(layers):
+                run.log_histogram(f"{what}/{module}.{layer}.weight", [10.0**-layer, 1.0], step=0)
+    run.finish()
+    return run
+
+
+@pytest.mark.parametrize("view", [nbviz.LayerMap, nbviz.Distributions])
+def test_many_layers_are_searched(view: Any, opened: Opened) -> None:
+    page = opened(view(modules()))
+    search = page.get_by_label("Search layers")
+    search.fill("/decoder.[34]/")
+    expect(page.locator(".ridges-found")).to_have_text("2 of 14")
+    search.fill("nothing")
+    expect(page.get_by_text("None of 14 layers matches nothing")).to_be_visible()
+    search.fill("(")
+    expect(search).to_have_attribute("aria-invalid", "false")
+    search.fill("/(/")
+    expect(search).to_have_attribute("aria-invalid", "true")
+
+
+def test_a_module_of_a_map_folds_to_one_strip_by_pointer_and_key(opened: Opened) -> None:
+    page = opened(nbviz.LayerMap(modules()))
+    expect(pad(page)).to_have_attribute("aria-label", "gradient norm by layer, at step 0: 14 layers.")
+    click(pad(page), 0.01, 0.2)
+    expect(pad(page)).to_have_attribute("aria-label", "gradient norm by layer, at step 0: 8 layers.")
+    pad(page).press("ArrowDown")
+    expect(pad(page)).to_have_attribute("aria-label", "gradient norm by layer, at step 0: encoder (7) 1.4.")
+    pad(page).press("Enter")
+    expect(pad(page)).to_have_attribute("aria-label", "gradient norm by layer, at step 0: 14 layers.")
+
+
+def test_a_module_of_the_distributions_folds(opened: Opened) -> None:
+    page = opened(nbviz.Distributions(modules()))
+    heading = page.get_by_role("button", name="encoder (7)")
+    height = page.locator(".bands-content").bounding_box()["height"]  # type: ignore[index]
+    expect(heading).to_have_attribute("aria-expanded", "true")
+    heading.press("Enter")
+    expect(heading).to_have_attribute("aria-expanded", "false")
+    assert page.locator(".bands-content").bounding_box()["height"] < height  # type: ignore[index]
+
+
+def test_an_inspector_of_hundreds_of_histograms_shows_the_gradients_folded(opened: Opened) -> None:
+    page = opened(nbviz.Inspector(modules("weights", "gradients", "activations", layers=30)))
+    expect(page.locator(".ridges-title")).to_have_text("gradients by layer")
+    rows = page.locator(".ridges-viewport")
+    rows.press("Home")
+    expect(rows.get_by_role("treeitem")).to_have_attribute("aria-expanded", "false")
+    expect(rows.get_by_role("treeitem")).to_have_attribute("aria-setsize", "2")
+    page.get_by_role("button", name="weights", exact=True).click()
+    expect(page.locator(".ridges-title")).to_have_text("weights by layer")
+    page.get_by_label("Search layers").fill("encoder")
+    expect(page.locator(".ridges-found")).to_have_text("30 of 60")
+
+
 @pytest.mark.parametrize("view", [nbviz.LayerMap, nbviz.Distributions])
 def test_a_run_without_layers_says_so(view: Any, opened: Opened) -> None:
     run = nbviz.Run("net")
