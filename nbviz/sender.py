@@ -47,12 +47,6 @@ CAPTURE_BYTES = 52
 FEW_BINS = 48
 """Bins of a capture where so many would leave less than ``FEW_CAPTURES`` of each histogram."""
 FEW_CAPTURES = 32
-PLANS: list[tuple[Depth, int, int]] = [
-    ("u2", CAPTURES, BINS),
-    *[("u1", CAPTURES >> times, BINS) for times in range(5)],
-    *[("u1", FEW_CAPTURES >> times, FEW_BINS) for times in range(6)],
-]
-"""How a snapshot may hold histograms, the best first: levels of counts, captures and bins."""
 
 NO_ROWS = np.empty(0)
 NOTHING: dict[ShownKind, ScalarColumns | HistogramColumns] = {
@@ -245,7 +239,7 @@ class Sender:
     def _bounded(self, histograms: Sequence[HistogramSeries], limit: int) -> list[Splice]:
         """Histogram splices in about ``limit`` bytes: first coarser counts, then neighbours merged, then fewer bins."""
         widths = [_edge_bytes(self._pyramid(series)) for series in histograms]
-        for depth, captures, bins in PLANS:
+        for depth, captures, bins in _plans():
             chosen = [self._pyramid(series).at_most(captures) for series in histograms]
             size = sum(
                 _bytes(capture, depth, bins, width)
@@ -279,6 +273,18 @@ def _extremes(captures: Sequence[Histogram]) -> NDArray[np.float32]:
 def _last_rows(captures: Sequence[Histogram], start: int) -> NDArray[np.uint32]:
     """The last row of each of the captures, of which the first begins at row ``start``."""
     return (start + np.cumsum([capture.captures for capture in captures]) - 1).astype(np.uint32)
+
+
+def _plans() -> Iterator[tuple[Depth, int, int]]:
+    """How a snapshot may hold histograms, the best first: levels of counts, captures and bins."""
+    yield "u2", CAPTURES, BINS
+    captures, bins = CAPTURES, BINS
+    while captures:
+        yield "u1", captures, bins
+        if captures > FEW_CAPTURES or bins == FEW_BINS:
+            captures //= 2
+        else:
+            bins = FEW_BINS
 
 
 def _edge_bytes(pyramid: Pyramid) -> int:
