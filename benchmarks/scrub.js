@@ -26,10 +26,11 @@ window.scrubbing = (() => {
     for (const entry of list.getEntries()) if (entry.name === "keydown") presented.push(entry.duration);
   }).observe({ type: "event", durationThreshold: 16 });
 
-  const slider = () => document.querySelector("#nbviz > div").shadowRoot.querySelector("[role=slider]");
+  const within = (selector) => [...document.querySelectorAll("#nbviz *")].find((each) => each.shadowRoot).shadowRoot.querySelector(selector);
+  const slider = () => within("[role=slider]");
   return {
     start: (selector) => {
-      const pressed = document.querySelector("#nbviz > div").shadowRoot.querySelector(selector);
+      const pressed = within(selector);
       pressed.addEventListener("keydown", before, true);
       // The view stops the event from bubbling, so this listens where it does, after it.
       pressed.addEventListener("keydown", after);

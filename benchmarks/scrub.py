@@ -143,7 +143,7 @@ def played(page: Page, speed: str) -> tuple[float, float, int, float]:
     page.get_by_role("combobox", name="Playing speed").select_option(speed)
     page.get_by_role("slider", name="Step").press("Home")
     page.wait_for_timeout(300)
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play", exact=True).click()
     taken: dict[str, Any] = page.evaluate("scrubbing.play()")
     steps = taken["steps"]
     moving = [i for i in range(1, len(steps)) if steps[i] != steps[i - 1]]
