@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from nbviz.formats.event import EventDecoder
 from nbviz.formats.projector import Projector
 from nbviz.notice import Problems
-from nbviz.run import Run, State
+from nbviz.run import Run
+from nbviz.rundata import State
 from nbviz.sources.event_file import LISTED, EventFile
 from nbviz.sources.place import locate
 from nbviz.sources.projector import read_projector

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 
 from nbviz.channel import kernel_only
 from nbviz.console import Console
-from nbviz.run import Run, State
+from nbviz.run import Run
+from nbviz.rundata import State
 from nbviz.series import Sketch
 from nbviz.track import Item
 from nbviz.views.charted import Charted
