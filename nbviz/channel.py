@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pathlib
 import sys
@@ -17,12 +18,14 @@ from nbviz.charts import family
 from nbviz.formats.wire import Frame, encode
 from nbviz.pump import Pump
 from nbviz.run import Run
-from nbviz.sender import Sender
+from nbviz.sender import LEAST_POINTS, POINTS, SNAPSHOT_BYTES, Sender
 from nbviz.values import STEP_LIMIT
 from nbviz.widget import Widget
 
 STATIC = pathlib.Path(__file__).parent / "static"
 SAVE_SECONDS = 30.0
+VIEW_BYTES = 4 * SNAPSHOT_BYTES
+"""What the snapshots of all runs of one view take together; a page asks for detail where it lacks some."""
 AGE_SHARE = 1 / 100
 """While a run grows, its snapshot and picture are renewed every 30 s, after eight hours every 5 min.
 
@@ -44,6 +47,18 @@ def _cursor_from_page(value: Any, channel: Any) -> Any:
 
 def _layer_from_page(value: Any, channel: Any) -> Any:
     return value if value is None or type(value) is str else channel.layer
+
+
+def _asked(message: dict[str, Any]) -> tuple[list[str], int, int, int] | None:
+    """The tags, the range of steps and the points of a page's question, ``None`` where it is none."""
+    tags, steps, points = message.get("tags"), message.get("steps"), message.get("points", POINTS)
+    if not (isinstance(tags, list) and all(type(tag) is str for tag in tags) and type(points) is int):
+        return None
+    if not (isinstance(steps, list) and len(steps) == 2):
+        return None
+    if not all(type(step) in (int, float) and abs(step) <= STEP_LIMIT for step in steps) or steps[0] > steps[1]:
+        return None
+    return tags, math.ceil(steps[0]), math.floor(steps[1]), min(max(points, LEAST_POINTS), POINTS)
 
 
 class Channel(Widget):
@@ -68,9 +83,10 @@ class Channel(Widget):
 
     _of_runs: ClassVar[WeakValueDictionary[int, Channel]] = WeakValueDictionary()
 
-    def __init__(self, run: Run, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, run: Run, clock: Callable[[], float] = time.monotonic, among: int = 1) -> None:
         # The base class reads the state, and with it the snapshot, in its own __init__.
         self._run = run
+        self._among = among
         self._sender = Sender(run)
         self._sender.skip()
         self._sending = threading.Lock()
@@ -83,14 +99,18 @@ class Channel(Widget):
         run.listen(self._wake)
 
     @classmethod
-    def of(cls, run: Run) -> Channel:
-        """The channel of a run, made at the first call."""
+    def of(cls, run: Run, among: int = 1) -> Channel:
+        """The channel of a run, made at the first call.
+
+        With ``among`` that many runs in one view their snapshots share what a notebook can hold.
+        """
         # By id: a channel keeps its run alive, so an id in the table is never another run's.
         channel = cls._of_runs.get(id(run))
         if channel is None or channel.comm is None:
-            channel = cls._of_runs[id(run)] = cls(run)
+            channel = cls._of_runs[id(run)] = cls(run, among=among)
             pump.start()
             _settle_after_cells()
+        channel._among = max(among, channel._among)
         return channel
 
     def follow(self, follower: Any) -> None:
@@ -152,15 +172,17 @@ class Channel(Widget):
             self.send({"type": "frame"}, [encode(frame)])
 
     def _handle(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        if not isinstance(message, dict) or message.get("type") != "resync":
-            return
-        have = message.get("have")
-        if isinstance(have, dict):
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "resync" and isinstance(have := message.get("have"), dict):
             with self._sending:
                 self._post(self._sender.answer(have))
+        elif kind == "detail" and (asked := _asked(message)):
+            frame = self._sender.detail(*asked)
+            with self._sending:
+                self._post(frame)
 
     def _encoded_snapshot(self) -> bytes:
-        return encode(self._sender.snapshot())
+        return encode(self._sender.snapshot(min(SNAPSHOT_BYTES, VIEW_BYTES // self._among)))
 
 
 def _after_fork() -> None:

@@ -109,12 +109,7 @@ class Restarts:
 
     def superseded(self, steps: Steps) -> NDArray[np.bool_]:
         """Whether each row was logged anew later, shape (n,)."""
-        flags = np.zeros(len(steps), bool)
-        start = 0
-        for row, step in self._found:
-            flags[start:row] = steps[start:row] >= step
-            start = row
-        return flags
+        return superseded(steps, self._found)
 
     def staircase(self, limit: int = 256) -> Staircase:
         """The restarts that matter, both columns increasing: of the rows before ``row``, those from ``step`` on.
@@ -129,6 +124,16 @@ class Restarts:
         ends = [*np.sort(np.argsort(gaps)[len(gaps) - limit + 1 :]).tolist(), len(found) - 1]
         starts = [0, *(end + 1 for end in ends[:-1])]
         return tuple((found[end][0], found[start][1]) for start, end in zip(starts, ends, strict=True))
+
+
+def superseded(steps: Steps, stairs: Staircase) -> NDArray[np.bool_]:
+    """Whether each row was logged anew after one of the restarts, shape (n,)."""
+    flags = np.zeros(len(steps), bool)
+    start = 0
+    for row, step in stairs:
+        flags[start:row] = steps[start:row] >= step
+        start = row
+    return flags
 
 
 def _in_order(steps: Steps) -> bool:

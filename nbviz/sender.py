@@ -5,7 +5,7 @@ js/src/store.ts is the page's half, docs/wire.md states the rule, tests/test_spl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any, Literal
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.charts import place
+from nbviz.detail import between, thinned
 from nbviz.formats.drawn import Drawn
 from nbviz.formats.edgecodes import encode_edges
 from nbviz.formats.items.histogram import empty_histogram
@@ -21,7 +22,7 @@ from nbviz.formats.items.sketched import Sketched
 from nbviz.formats.wire import Frame, HistogramColumns, ScalarColumns, Splice
 from nbviz.marks import Mark
 from nbviz.rebin import BINS, Pyramid, fold_sketched, refold
-from nbviz.reduce import kept_rows, stride_for
+from nbviz.restarts import Staircase, superseded
 from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries, ScalarSeries, Series
 
@@ -30,6 +31,8 @@ ShownKind = Literal["scalar", "histogram"]
 
 POINTS = 16_384
 """Scalar rows sent in one splice; more go reduced."""
+LEAST_POINTS = 16
+"""Scalar rows that a series has in a snapshot or an answer at least, if it has them."""
 CAPTURES = 512
 """Captures of one series that a page holds; beyond it neighbours are merged."""
 TOGETHER = 1024
@@ -72,6 +75,7 @@ class Sender:
         self._lost: set[str] = set()
         self._told: tuple[list[Mark], int | None] = ([], None)
         self._pyramids: dict[str, tuple[int, Pyramid]] = {}
+        self._ordered: dict[str, tuple[int, int, bool]] = {}
 
     def take(self) -> Frame:
         """The rows not yet sent, which count as sent from now on."""
@@ -126,6 +130,55 @@ class Sender:
                     splices.append(self._splice(series, _start(have[series.tag], series), answering=True))
             return self._frame(splices, dict(self._sent), about=True)
 
+    def detail(self, tags: Iterable[str], first: int, last: int, points: int = POINTS) -> Frame:
+        """What is to be seen of scalars between two steps: every row if they are at most ``points``, else as many.
+
+        Columns only grow and are replaced, never changed, so the rows are looked for without the lock: however many
+        there are, whoever logs does not wait.
+        """
+        with self.run.lock:
+            self.run.commit()
+            asked = set(tags)
+            found = [series for series in self.run.committed() if series.tag in asked]
+            known = [_Known(series) for series in found if isinstance(series, ScalarSeries)]
+        splices = [self._detail(series, first, last, points) for series in known]
+        with self.run.lock:
+            return self._frame(splices, detail=(first, last))
+
+    def _detail(self, known: _Known, first: int, last: int, points: int) -> Splice:
+        steps, walls, values = known.columns
+        rows = between(steps, first, last, self._is_ordered(known), known.stairs)
+        apart = superseded(steps, known.stairs)[rows] if known.stairs else None
+        kept = thinned(values[rows], points, apart)
+        start, index = 0, None
+        if isinstance(rows, slice):
+            start, count = rows.start, rows.stop - rows.start
+            index = None if kept is None else start + kept
+        else:
+            start, count = int(rows[0]) if len(rows) else 0, len(rows)
+            index = rows if kept is None else rows[kept]
+        which = rows if index is None else index
+        columns = ScalarColumns(
+            steps[which].astype(np.float64),
+            walls[which],
+            values[which],
+            None if index is None else index.astype(np.uint32),
+        )
+        return Splice(
+            known.tag, "scalar", known.generation, start, count, columns, restarts=known.stairs, of=len(steps)
+        )
+
+    def _is_ordered(self, known: _Known) -> bool:
+        """Whether its steps never go back; of rows looked at before, that is known."""
+        steps = known.columns[0]
+        generation, rows, ordered = self._ordered.get(known.tag, (known.generation, 0, True))
+        if generation != known.generation or rows > len(steps):
+            rows, ordered = 0, True
+        new = steps[max(0, rows - 1) :]
+        ordered = ordered and not bool((new[1:] < new[:-1]).any())
+        self._ordered[known.tag] = (known.generation, len(steps), ordered)
+        return ordered
+
     def snapshot(self, limit: int = SNAPSHOT_BYTES) -> Frame:
         """Every series from 0, in at most about ``limit`` bytes."""
         with self.run.lock:
@@ -133,7 +186,7 @@ class Sender:
             scalars = [series for series in listed if isinstance(series, ScalarSeries)]
             histograms = [series for series in listed if isinstance(series, HistogramSeries)]
             share = limit // 2 if histograms else limit
-            points = min(POINTS, max(16, share // (POINT_BYTES * max(1, len(scalars)))))
+            points = min(POINTS, max(LEAST_POINTS, share // (POINT_BYTES * max(1, len(scalars)))))
             splices = [self._scalars(series, 0, points) for series in scalars]
             left = limit - sum(POINT_BYTES * len(splice.columns.walls) for splice in splices)
             return self._frame([*splices, *self._bounded(histograms, left)], about=True)
@@ -152,12 +205,16 @@ class Sender:
         return listed
 
     def _frame(
-        self, splices: Sequence[Splice], totals: dict[str, tuple[int, int]] | None = None, about: bool = False
+        self,
+        splices: Sequence[Splice],
+        totals: dict[str, tuple[int, int]] | None = None,
+        about: bool = False,
+        detail: tuple[int, int] | None = None,
     ) -> Frame:
         """A frame; ``about`` the run as a whole too: its marks and how many steps it is going to have."""
         self.number += 1
         if not about:
-            return Frame(self.number, self.run.state, splices, totals or {})
+            return Frame(self.number, self.run.state, splices, totals or {}, detail=detail)
         marks = [(mark.step, mark.note[:NOTE]) for mark in self.run.committed_marks()[-MARKS:]]
         return Frame(self.number, self.run.state, splices, totals or {}, marks, self.run.total_steps)
 
@@ -182,8 +239,7 @@ class Sender:
     def _scalars(self, series: ScalarSeries, start: int, limit: int) -> Splice:
         steps, walls, values = series.since(start)
         index = None
-        if len(values) > limit:
-            kept = kept_rows(values, stride_for(len(values), limit))
+        if (kept := thinned(values, limit)) is not None:
             steps, walls, values, index = steps[kept], walls[kept], values[kept], (start + kept).astype(np.uint32)
         columns = ScalarColumns(steps.astype(np.float64), walls, values, index)
         return self._joined(series, start, columns)
@@ -252,6 +308,15 @@ class Sender:
             narrow = iter(refold([capture for held in chosen for capture in held], bins))
             chosen = [list(islice(narrow, len(held))) for held in chosen]
         return [self._histograms(series, 0, held, depth) for series, held in zip(histograms, chosen, strict=True)]
+
+
+class _Known:
+    """A series as of one moment, whatever is logged or taken back meanwhile."""
+
+    def __init__(self, series: ScalarSeries) -> None:
+        self.tag, self.generation = series.tag, series.generation
+        self.columns = series.since(0)
+        self.stairs: Staircase = series.stairs()
 
 
 def _start(have: Any, series: Series) -> int:

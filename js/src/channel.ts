@@ -1,5 +1,6 @@
 /** The front end of Channel: keeps the page's copy of a run. One of the two files that know the widget model. */
 
+import { Closer } from "./closer";
 import { watchConnection } from "./connection";
 import { Shared, StepCursor } from "./cursor";
 import { type Model, listen } from "./host";
@@ -25,19 +26,27 @@ function initialize({ model, signal }: { model: Model; signal: AbortSignal }): E
       if (!bytes?.length) return;
       const frame = decodeFrame(bytes);
       repair.taken(frame, snapshot, store.apply(frame, snapshot));
+      if (frame.detail) closer.answered();
     } catch (error) {
       store.say(`a message could not be read: ${error}`);
     }
   };
 
+  const closer = new Closer({ store, send: (message) => model.send(message), heard: () => repair.heard }, signal);
+  store.closer = (tags, steps, points) => closer.want(tags, steps, points);
+  const hear = () => {
+    repair.hear();
+    closer.revive();
+  };
+
   listen(model, "msg:custom", (message: { type?: string }, buffers: unknown[]) => {
     if (message?.type === "frame") {
-      repair.hear();
+      hear();
       take(buffers?.[0], false);
     }
   }, signal);
   listen(model, "change:_snapshot", () => {
-    repair.hear();
+    hear();
     take(model.get("_snapshot"), true);
   }, signal);
   listen(model, "change:cursor", () => cursor.set(model.get("cursor") as number | null), signal);

@@ -1,4 +1,5 @@
 import { formatStep, type Domain } from "./axes";
+import type { Shown } from "./detail";
 import { make, setAttribute } from "./dom";
 import { Coordinating, type Drawn } from "./drawn";
 import { paintGrid, paintSecond } from "./grid";
@@ -12,7 +13,7 @@ import { placeOf } from "./nearest";
 import { Pad } from "./pad";
 import { paintPointers, type Pointer } from "./pointers";
 import { unprojected } from "./projection";
-import { legendOf, readingsOf, sentenceOf } from "./readout";
+import { legendOf, linesOf, readingsOf, sentenceOf } from "./readout";
 import { labelRoom, SecondAxis } from "./second";
 import { audible, voiceIn, type Voice } from "./sound";
 import { isPercent, Strokes } from "./strokes";
@@ -112,6 +113,11 @@ export class Chart {
     return far <= NEAR ? family : null;
   }
 
+  /** The lines on screen. */
+  get drawnLines(): readonly Shown[] {
+    return this.ready?.shown.flatMap(({ stroke }) => linesOf(stroke)) ?? [];
+  }
+
   private toggle(key: string): void {
     const { hidden } = this.scene;
     if (!hidden.delete(key)) hidden.add(key);
@@ -137,7 +143,8 @@ export class Chart {
     const step = hover?.step ?? scene.cursor.step;
     const marks = marksOf(this.group.lines);
     this.pad.marks = marks.map(([at]) => at);
-    const read = [step, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamps, marks, ...scene.hidden].join("|");
+    const lacks = visible.map(({ line: { store } }) => store.lack);
+    const read = [step, scene.zoom, ...lacks, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamps, marks, ...scene.hidden].join("|");
     if (read !== this.read || this.theme !== scene.theme) this.updateLegend(strokes, step, unprojected(target, vertical.log), percent, marks);
     this.read = read;
     if (this.visible && this.size.width >= 80 && this.size.height >= 60) this.ready = { target, percent, shown };
@@ -188,6 +195,7 @@ export class Chart {
     const { runs, hidden } = this.scene;
     const axis = { ends: y, percent };
     const legend = legendOf(strokes, step, axis, this.second.axis, hidden, this.shared.families, {
+      zoom: this.scene.zoom,
       named: (stroke, best) => !runs.many || this.isNamed(stroke, best),
       epoch: (store, at) => this.shared.horizontal.stepsAnEpoch(store, at),
     });

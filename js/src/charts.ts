@@ -1,6 +1,7 @@
 import { formatStep } from "./axes";
 import { Chart, type Shared } from "./chart";
 import { ChartGrid } from "./chartgrid";
+import { lookCloser } from "./detail";
 import { calm, make, setText } from "./dom";
 import { groupSeries, type Choice } from "./group";
 import { Horizontal } from "./horizontal";
@@ -65,6 +66,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
     for (const chart of charts.values()) easing = chart.paint() || easing;
     legend.draw(readingsOf(scene, charts, shared.hover));
     if (scene.runs.stale) setTimeout(() => scene.request(), 250);
+    lookCloser(scene, [...charts.values()].flatMap((chart) => chart.drawnLines));
     return easing;
   };
   return { element, draw };

@@ -35,6 +35,15 @@ interface SeriesBase {
   readonly superseded?: number;
 }
 
+/** The kernel's answer to what lies between two steps. */
+export interface Look {
+  readonly steps: readonly [first: number, last: number];
+  /** Whether every row was sent that a line between them goes through. */
+  readonly exact: boolean;
+  /** Rows that the series had. */
+  readonly of: number;
+}
+
 /** Columns in the order logged; only `[0, length)` is valid, the arrays are longer. */
 export interface Scalars extends SeriesBase {
   readonly kind: "scalar";
@@ -44,6 +53,10 @@ export interface Scalars extends SeriesBase {
   readonly values: Float64Array;
   /** Which row each point is. */
   readonly index: Float64Array;
+  /** Closer looks at parts of it, whose rows are among the points. */
+  readonly looks?: readonly Look[];
+  /** The series with all of its rows, of what is shown of it. */
+  readonly source?: Scalars;
   /** The superseded rows, a break between one restart's and the next's; where they are to be shown. */
   readonly past?: Scalars;
   /** How the runs lie of which the values are the mean. */
@@ -93,6 +106,8 @@ export type Series = Scalars | Captures;
 export type Notice = string;
 
 export type Mark = readonly [step: number, note: string];
+/** `late`: the kernel has not answered yet; `alone`: there is none to be asked. */
+export type Lack = "" | "late" | "alone";
 
 export interface Store {
   readonly run: string;
@@ -105,6 +120,13 @@ export interface Store {
   /** Steps that the run is going to have, null where nobody said. */
   readonly planned?: number | null;
   readonly series: ReadonlyMap<string, Series>;
+  /** Why there is no finer detail yet of what was asked for. */
+  readonly lack?: Lack;
+  /**
+   * Asks for what is to be seen of some scalars between two steps, in about so many points each. It comes as a new version
+   * of them, sooner or later, or never.
+   */
+  closer?(tags: readonly string[], steps: readonly [number, number], points: number): void;
   subscribe(listener: () => void, signal: AbortSignal): void;
 }
 

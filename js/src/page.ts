@@ -26,7 +26,11 @@ class StillModel implements Model {
   }
 
   save_changes(): void {}
-  send(): void {}
+
+  send(): void {
+    throw new Error("an exported page has no kernel");
+  }
+
   on(): void {}
   off(): void {}
 }

@@ -1,9 +1,10 @@
 /** What a chart says in words: its title line, its tooltip, its description for who does not see it. */
 
 import { formatExact, formatStep, valueFormat } from "./axes";
+import { seen, type Seen, type Shown } from "./detail";
 import type { Best, LegendState } from "./legend";
 import type { Stroke } from "./line";
-import type { Store } from "./model";
+import type { Lack, Store } from "./model";
 import type { Axis } from "./second";
 import { slopeAt, slopeWords } from "./slope";
 import { rowAt } from "./survey";
@@ -15,14 +16,16 @@ interface Telling {
   readonly named: (stroke: Stroke, best: Best | null) => boolean;
   /** How many steps an epoch has. */
   readonly epoch: (store: Store, step: number) => number;
+  /** The steps that are shown, null for all. */
+  readonly zoom: readonly [number, number] | null;
 }
 
-const TELLING: Telling = { named: () => true, epoch: () => NaN };
+const TELLING: Telling = { named: () => true, epoch: () => NaN, zoom: null };
 
 /** What the title line reads at a step, or of the latest where there is none. */
 export function legendOf(
   strokes: readonly Stroke[], step: number | null, left: Axis, right: Axis | null, hidden: ReadonlySet<string>, families: number,
-  { named, epoch }: Telling = TELLING,
+  { named, epoch, zoom }: Telling = TELLING,
 ): LegendState {
   const formats = [left, right ?? left].map(({ ends, percent }) => valueFormat(ends, percent));
   const best = bestOf(strokes, formats, families);
@@ -44,7 +47,7 @@ export function legendOf(
   const widthOf = ({ ends, percent }: Axis, text: (value: number) => string): number =>
     Math.max(text(ends[0]).length, text(ends[1]).length) - (percent ? 0.9 : 0.4);
   const width = Math.max(widthOf(left, formats[0]), right ? widthOf(right, formats[1]) : 0);
-  return { items, best, badge: badgeOf(strokes), width };
+  return { items, best, badge: badgeOf(strokes.filter(({ line }) => !hidden.has(line.key)).flatMap(linesOf), zoom), width };
 }
 
 /** What each run has at a step, by its number; of several lines the first. */
@@ -103,11 +106,23 @@ function bestOf(strokes: readonly Stroke[], formats: readonly ((value: number) =
   return { key: line.key, text: formats[Number(line.right)](value), step, whose: families > 1 ? line.store.family : "" };
 }
 
-function badgeOf(strokes: readonly Stroke[]): { text: string; title: string } | null {
-  const series = strokes.flatMap(({ line }) => line.series.spread?.of.map((each) => each.series) ?? [line.series]);
-  const reduced = series.filter(({ rows, length }) => rows > length && length > 0);
-  if (reduced.length === 0) return null;
-  const most = reduced.reduce((a, b) => (a.rows / a.length > b.rows / b.length ? a : b));
-  const title = `${formatStep(most.rows)} rows drawn from ${formatStep(most.length)} kept: every minimum and maximum is there`;
-  return { text: `1\u2009:\u2009${compact(most.rows / most.length)}`, title };
+/** The lines that a stroke is made of: one, or those of a group. */
+export const linesOf = ({ line }: Stroke): readonly Shown[] => line.series.spread?.of ?? [line];
+
+const WORDS: Readonly<Record<Lack, string>> = { "": "", late: "finer detail when the cell ends", alone: "reduced copy" };
+
+/** How much fewer points are drawn between two steps than there are rows; null where every row is. */
+function badgeOf(lines: readonly Shown[], steps: readonly [number, number] | null): { readonly text: string; readonly title: string } | null {
+  let most: Seen & { readonly lack: Lack } = { rows: 1, points: 1, lack: "" };
+  for (const { series, store } of lines) {
+    const { rows, points } = seen(series, steps ?? undefined);
+    if (points > 0 && rows / points > most.rows / most.points) most = { rows, points, lack: store.lack ?? "" };
+  }
+  if (most.rows === most.points) return null;
+  const word = WORDS[most.lack];
+  const kept = `${formatStep(most.rows)} rows drawn from ${formatStep(most.points)} kept: every minimum and maximum is there`;
+  return {
+    text: `1\u2009:\u2009${compact(most.rows / most.points)}${word && ` \u00b7 ${word}`}`,
+    title: `${kept}${steps ? ", of the steps shown" : ""}${word && `; ${word}`}`,
+  };
 }

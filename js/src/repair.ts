@@ -21,7 +21,7 @@ export class Repair implements Listeners {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private patience = PATIENCE_MS;
   /** Whether this page ever heard of the kernel: a saved notebook and an exported page never do. */
-  private heard = false;
+  heard = false;
   /** Messages may have been lost and left no gap in what came: only totals can tell. */
   private unsure = false;
   private over = false;
@@ -38,10 +38,10 @@ export class Repair implements Listeners {
     });
   }
 
-  /** What was sent before anybody listened is lost, and of some series the snapshot may hold less than the page can. */
+  /** What was sent before anybody listened is lost, and of layers the snapshot may hold fewer captures than the page can. */
   open(): void {
     try {
-      this.send(Object.fromEntries(this.store.reduced().map((tag) => [tag, [0, 0]])));
+      this.send(Object.fromEntries(this.store.merged().map((tag) => [tag, [0, 0]])));
     } catch {
       // Without a kernel the snapshot is all there is, which is no news for the reader.
     }
@@ -55,6 +55,11 @@ export class Repair implements Listeners {
 
   /** A message was applied to the store, which misses these tags now. */
   taken(frame: Frame, snapshot: boolean, missing: readonly string[]): void {
+    // An answer about what lies between two steps tells nothing of what came before it.
+    if (frame.detail) {
+      if (frame.number === this.whole + 1) this.whole = frame.number;
+      return;
+    }
     // A frame of nothing is the answer of a run of which nothing was sent.
     const told = snapshot || frame.totals.size > 0 || !frame.splices.length;
     if (told || frame.number === this.whole + 1) {

@@ -4,6 +4,7 @@
  */
 
 import type { Capture, Captures, Scalars, Series, Stairs, Store } from "./model";
+import { Points } from "./points";
 
 /** Tells of rows, asked for in their order, whether a later restart superseded them. */
 export function supersededBy(restarts: Stairs): (row: number, step: number) => boolean {
@@ -23,38 +24,13 @@ export function together(a: Stairs, b: Stairs): Stairs {
   return String(kept) === String(a) ? a : kept;
 }
 
-/** Columns that are filled anew with every version of a series, in the same memory. */
-class Rows {
-  steps = new Float64Array(0);
-  walls = this.steps;
-  values = this.steps;
-  index = this.steps;
-  length = 0;
-  monotone = true;
-
-  clear(room: number): void {
-    this.length = 0;
-    this.monotone = true;
-    if (room <= this.steps.length) return;
-    [this.steps, this.walls, this.values, this.index] = Array.from({ length: 4 }, () => new Float64Array(1.25 * room));
-  }
-
-  push(from: Scalars, i: number, value = from.values[i]): void {
-    const at = this.length++;
-    if (at && from.steps[i] < this.steps[at - 1]) this.monotone = false;
-    this.steps[at] = from.steps[i];
-    this.walls[at] = from.walls[i];
-    this.values[at] = value;
-    this.index[at] = from.index[i];
-  }
-}
-
 /** A series without what restarts superseded, and with it; versions of their own tell the two apart. */
 interface Parted {
   readonly version: number;
   readonly current: Series;
   readonly whole: Series;
-  readonly rows?: readonly [Rows, Rows];
+  /** Filled anew with every version, in the same memory. */
+  readonly rows?: readonly [Points, Points];
 }
 
 const parted = new WeakMap<Series, Parted>();
@@ -65,24 +41,23 @@ export const isSuperseded = (capture: Capture): boolean => superseded.has(captur
 /** The superseded rows that are to be shown make a series of their own. */
 export const withPast = (series: Series): Series[] => (series.kind === "scalar" && series.past ? [series, series.past] : [series]);
 
-function partScalars(series: Scalars, rows: readonly [Rows, Rows]): Parted {
-  const { index, steps, length, version } = series;
+function partScalars(series: Scalars, rows: readonly [Points, Points]): Parted {
+  const { index, steps, walls, values, length, version } = series;
   const [current, past] = rows;
   const isPast = supersededBy(series.restarts!);
-  current.clear(length);
-  past.clear(2 * length);
+  for (const each of rows) each.clear();
   let [gone, last] = [0, -1];
   for (let i = 0; i < length; i++) {
     if (!isPast(index[i], steps[i])) {
-      current.push(series, i);
+      current.push(steps[i], walls[i], values[i], index[i]);
       continue;
     }
     gone += (i + 1 < length ? index[i + 1] : series.rows) - index[i];
-    if (last >= 0 && (last < i - 1 || steps[i] < steps[last])) past.push(series, i, NaN);
-    past.push(series, i);
+    if (last >= 0 && (last < i - 1 || steps[i] < steps[last])) past.push(steps[i], walls[i], NaN, index[i]);
+    past.push(steps[i], walls[i], values[i], index[i]);
     last = i;
   }
-  const left = { ...series, ...current, rows: series.rows - gone, superseded: gone, version: 2 * version };
+  const left = { ...series, ...current, source: series, rows: series.rows - gone, superseded: gone, version: 2 * version };
   const whole = { ...left, version: 2 * version + 1, past: { ...left, ...past } };
   return { version, current: left, whole: gone ? whole : left, rows };
 }
@@ -104,7 +79,7 @@ function partCaptures(series: Captures): Parted {
 function part(series: Series): Parted {
   let known = parted.get(series);
   if (known?.version === series.version) return known;
-  known = series.kind === "scalar" ? partScalars(series, known?.rows ?? [new Rows(), new Rows()]) : partCaptures(series);
+  known = series.kind === "scalar" ? partScalars(series, known?.rows ?? [new Points(), new Points()]) : partCaptures(series);
   parted.set(series, known);
   return known;
 }

@@ -7,115 +7,10 @@
  * nbviz/sender.py is the kernel's half.
  */
 
-import type { Capture, Captures, Mark, Place, Scalars, Series, Stairs, State, Store } from "./model";
-import { keptPoints } from "./reduce";
+import { HeldCaptures, HeldScalars } from "./held";
+import type { Lack, Mark, Series, State, Store } from "./model";
 import { together } from "./restarts";
 import type { Frame, HistogramColumns, ScalarColumns, Splice } from "./wire";
-
-/** Points held of one scalar series before it is reduced to at most half. */
-export const POINTS = 32_768;
-const FIRST_STRIDE = 16;
-
-abstract class Held {
-  generation = 0;
-  rows = 0;
-  version = 0;
-  restarts: Stairs = [];
-  abstract readonly length: number;
-
-  constructor(readonly tag: string, public place: Place) {}
-}
-
-class HeldScalars extends Held implements Scalars {
-  readonly kind = "scalar";
-  length = 0;
-  monotone = true;
-  steps = new Float64Array(64);
-  walls = new Float64Array(64);
-  values = new Float64Array(64);
-  index = new Float64Array(64);
-  private stride = 1;
-
-  clear(): void {
-    this.length = 0;
-    this.rows = 0;
-    this.stride = 1;
-    this.monotone = true;
-  }
-
-  /** Appends the rows from `this.rows` on of columns that start at row `start`. */
-  append(columns: ScalarColumns, start: number): void {
-    for (let i = 0; i < columns.values.length; i++) {
-      const row = columns.index ? columns.index[i] : start + i;
-      if (row < this.rows) continue;
-      if (this.length >= POINTS) this.reduce();
-      if (this.length === this.steps.length) this.grow();
-      if (this.length && columns.steps[i] < this.steps[this.length - 1]) this.monotone = false;
-      this.steps[this.length] = columns.steps[i];
-      this.walls[this.length] = columns.walls[i];
-      this.values[this.length] = columns.values[i];
-      this.index[this.length] = row;
-      this.length++;
-    }
-  }
-
-  private columns(): Float64Array[] {
-    return [this.steps, this.walls, this.values, this.index];
-  }
-
-  private grow(): void {
-    const grown = this.columns().map((column) => {
-      const wider = new Float64Array(2 * column.length);
-      wider.set(column);
-      return wider;
-    });
-    [this.steps, this.walls, this.values, this.index] = grown;
-  }
-
-  private reduce(): void {
-    this.stride = Math.max(FIRST_STRIDE, 2 * this.stride);
-    while (this.length > POINTS / 2) {
-      const kept = keptPoints(this.index, this.values, this.length, this.stride);
-      for (const column of this.columns()) kept.forEach((from, to) => (column[to] = column[from]));
-      this.length = kept.length;
-      if (this.length > POINTS / 2) this.stride *= 2;
-    }
-  }
-}
-
-class HeldCaptures extends Held implements Captures {
-  readonly kind = "histogram";
-  captures: Capture[] = [];
-
-  get length(): number {
-    return this.captures.length;
-  }
-
-  clear(): void {
-    this.captures = [];
-    this.rows = 0;
-  }
-
-  append(columns: HistogramColumns, start: number): void {
-    const captures = Array.from(columns.steps, (step, i) => ({
-      row: columns.index ? columns.index[i] : start + i,
-      merged: columns.index ? columns.index[i] - (i ? columns.index[i - 1] : start - 1) : 1,
-      step,
-      wall: columns.walls[i],
-      counts: columns.counts[i],
-      edges: columns.edges[i],
-      total: columns.totals[i],
-      nonfinite: columns.nonfinite[i],
-      zeros: columns.zeros[i],
-      ...extremesOf(columns.extremes, i),
-    }));
-    this.captures = [...this.captures, ...captures.slice(Math.max(0, this.rows - start))];
-  }
-}
-
-function extremesOf(column: Float32Array | null, i: number): Pick<Capture, "extremes"> | undefined {
-  return column && !Number.isNaN(column[2 * i]) ? { extremes: [column[2 * i], column[2 * i + 1]] } : undefined;
-}
 
 export class RunStore implements Store {
   readonly series = new Map<string, Series>();
@@ -123,6 +18,9 @@ export class RunStore implements Store {
   notice = "";
   marks: readonly Mark[] = [];
   planned: number | null = null;
+  lack: Lack = "";
+  /** Set by who can ask the kernel. */
+  closer: Store["closer"];
   /** Number of the newest frame, by which a frame that lost its turn does not set the state back. */
   private newest = -1;
   /** [generation, rows] known of, by tag, where less is held. */
@@ -148,7 +46,8 @@ export class RunStore implements Store {
    */
   apply(frame: Frame, snapshot = false): string[] {
     for (const splice of frame.splices) {
-      if (!this.join(splice, snapshot)) this.behind.set(splice.tag, [splice.generation, splice.start + splice.rows]);
+      if (frame.detail) this.look(splice, frame.detail);
+      else if (!this.join(splice, snapshot)) this.behind.set(splice.tag, [splice.generation, splice.start + splice.rows]);
     }
     for (const [tag, total] of frame.totals) this.behind.set(tag, total);
     for (const [tag, [generation, rows]] of this.behind) {
@@ -180,13 +79,40 @@ export class RunStore implements Store {
     );
   }
 
-  /** Tags of which the kernel may know more detail than is held here. */
-  reduced(): string[] {
-    return [...this.series.values()].filter((series) => series.length < series.rows).map((series) => series.tag);
+  /** Tags of layers of which the kernel may have more captures than are held here. */
+  merged(): string[] {
+    return [...this.series.values()].filter(({ kind, length, rows }) => kind === "histogram" && length < rows).map(({ tag }) => tag);
+  }
+
+  lacks(lack: Lack): void {
+    if (lack === this.lack) return;
+    this.lack = lack;
+    this.notify();
   }
 
   private held(tag: string): HeldScalars | HeldCaptures | undefined {
     return this.series.get(tag) as HeldScalars | HeldCaptures | undefined;
+  }
+
+  /** Takes in an answer. It is of no use where rows were taken back since, or before they are here. */
+  private look(splice: Splice, steps: readonly [number, number]): void {
+    const held = this.held(splice.tag);
+    if (held?.kind !== "scalar" || splice.kind !== "scalar" || held.generation !== splice.generation) return;
+    this.restart(held, splice);
+    const { points, rows, of } = splice;
+    // What was told of later is no answer to what a restart has changed since.
+    const exact = points === rows && String(held.restarts) === String(splice.restarts);
+    if (rows === of && rows >= held.rows && points > held.copied) this.join(splice, false);
+    else held.look({ steps, exact, of }, splice.columns, splice.start);
+    held.version++;
+  }
+
+  private restart(held: HeldScalars | HeldCaptures, splice: Splice): void {
+    const restarts = together(held.restarts, splice.restarts);
+    if (restarts === held.restarts) return;
+    held.restarts = restarts;
+    held.version++;
+    if (held.kind === "scalar") held.unsettle();
   }
 
   private join(splice: Splice, snapshot: boolean): boolean {
@@ -200,17 +126,16 @@ export class RunStore implements Store {
     if (splice.generation < held.generation) return true;
     if (splice.generation > held.generation) {
       if (splice.start > 0) return false;
-      held.clear();
+      if (held.kind === "scalar") held.forget();
+      else held.clear();
       held.generation = splice.generation;
       held.restarts = [];
       held.version++;
     }
-    const restarts = together(held.restarts, splice.restarts);
-    if (restarts !== held.restarts) held.version++;
-    held.restarts = restarts;
+    this.restart(held, splice);
     if (splice.start > held.rows) return false;
     const end = splice.start + splice.rows;
-    const finer = splice.start === 0 && end >= held.rows && splice.points > held.length;
+    const finer = splice.start === 0 && end >= held.rows && splice.points > (held.kind === "scalar" ? held.copied : held.length);
     if (end <= held.rows && !finer) return true;
     // What it has beyond these rows comes with the next frame.
     if (snapshot && held.kind === "histogram" && splice.points * held.rows < held.length * end) return true;

@@ -31,6 +31,8 @@ interface SpliceBase {
   rows: number;
   /** Rows that are here; fewer than `rows` when the splice is reduced. */
   points: number;
+  /** Rows that the series had, in an answer to what lies between two steps. */
+  of: number;
   place: Place | null;
   restarts: Stairs;
 }
@@ -48,6 +50,8 @@ export interface Frame {
   /** All marks of the run, and the steps it is going to have; undefined where the frame does not say. */
   marks?: readonly Mark[];
   planned?: number | null;
+  /** The steps asked about, where this answers with what is to be seen between them. */
+  detail: readonly [number, number] | null;
 }
 
 interface Head {
@@ -57,6 +61,7 @@ interface Head {
   start: number;
   rows: number;
   points?: number;
+  of?: number;
   steps?: [number, number];
   place?: [string, Place["role"], Place["unit"], Place["best"], Place["panel"]];
   restarts?: Stairs;
@@ -95,6 +100,7 @@ export function decodeFrame(bytes: Uint8Array<ArrayBuffer>): Frame {
     splices: (header.splices ?? []).map((head: Head) => splice(head, reader)),
     totals: new Map(Object.entries(header.totals ?? {})) as Frame["totals"],
     ...(header.marks && { marks: header.marks, planned: header.planned }),
+    detail: header.detail ?? null,
   };
 }
 
@@ -121,21 +127,25 @@ function splice(head: Head, reader: Reader): Splice {
     start: head.start,
     rows: head.rows,
     points,
+    of: head.of ?? head.start + head.rows,
     place: chart === undefined ? null : { chart, role: role!, unit: unit!, best: best!, panel: panel! },
     restarts: head.restarts ?? [],
   };
-  const steps = head.steps ? spaced(head.steps, points) : reader.take(Float64Array, points);
+  let steps = head.steps ? spaced(head.steps, points) : reader.take(Float64Array, points);
   const walls = reader.take(Float64Array, points);
   if (head.kind === "histogram") {
     return { ...base, kind: "histogram", columns: { steps, walls, ...histograms(head, points, reader) } };
   }
   const values = reader.take(Float64Array, points);
   const index = head.points === undefined ? null : reader.take(Uint32Array, points);
+  if (head.steps && index) steps = spaced(head.steps, points, (i) => index[i] - head.start);
   return { ...base, kind: "scalar", columns: { steps, walls, values, index } };
 }
 
-function spaced([first, stride]: [number, number], points: number): Float64Array {
-  return Float64Array.from({ length: points }, (_, i) => first + stride * i);
+function spaced([first, stride]: [number, number], points: number, row = (i: number): number => i): Float64Array {
+  const steps = new Float64Array(points);
+  for (let i = 0; i < points; i++) steps[i] = first + stride * row(i);
+  return steps;
 }
 
 function histograms(head: Head, points: number, reader: Reader): Omit<HistogramColumns, "steps" | "walls"> {

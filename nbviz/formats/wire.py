@@ -80,7 +80,8 @@ class Splice:
     """Rows ``[start, start + rows)`` of one series in one generation; see docs/wire.md for the rule that joins them.
 
     ``place`` (chart, role, unit, best, panel) goes with a splice from 0, as that is where a page may meet the series
-    first. ``restarts`` are the series' rows and steps at which its run restarted, as `Restarts.staircase` has them.
+    first. ``restarts`` are the series' rows and steps at which its run restarted, as `Restarts.staircase` has them. In an
+    answer to what lies between two steps ``rows`` are those that count and ``of`` is how many the series has.
     """
 
     tag: str
@@ -91,6 +92,7 @@ class Splice:
     columns: ScalarColumns | HistogramColumns
     place: tuple[str, ...] | None = None
     restarts: tuple[tuple[int, int], ...] = ()
+    of: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +111,8 @@ class Frame:
         All marks of the run, where the frame says them.
     planned : int or None
         Steps that the run is going to have; it goes with the marks.
+    detail : (first, last) or None
+        The steps that a page asked about, where the frame answers with what is to be seen between them.
     """
 
     number: int
@@ -117,6 +121,7 @@ class Frame:
     totals: dict[str, tuple[int, int]] = field(default_factory=dict)
     marks: list[tuple[int, str]] | None = None
     planned: int | None = None
+    detail: tuple[int, int] | None = None
 
 
 def encode(frame: Frame) -> bytes:
@@ -135,6 +140,8 @@ def encode(frame: Frame) -> bytes:
             head["place"] = splice.place
         if splice.restarts:
             head["restarts"] = splice.restarts
+        if splice.of is not None:
+            head["of"] = splice.of
         columns = splice.columns
         if isinstance(columns, ScalarColumns):
             parts.extend(_scalar_parts(columns, head))
@@ -149,6 +156,8 @@ def encode(frame: Frame) -> bytes:
     if frame.marks is not None:
         header["marks"] = frame.marks
         header["planned"] = frame.planned
+    if frame.detail is not None:
+        header["detail"] = frame.detail
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-(PREFIX + len(text)) % ALIGNMENT)
     return b"".join([struct.pack("<I", len(text)), text, *map(_padded, parts)])
@@ -169,7 +178,8 @@ def decode(block: bytes | memoryview) -> Frame:
         splices = [_splice(head, reader) for head in header.get("splices", ())]
         totals = {tag: (generation, rows) for tag, (generation, rows) in header.get("totals", {}).items()}
         marks = [(step, note) for step, note in header["marks"]] if "marks" in header else None
-        return Frame(header["number"], header["state"], splices, totals, marks, header.get("planned"))
+        detail = tuple(header["detail"]) if "detail" in header else None
+        return Frame(header["number"], header["state"], splices, totals, marks, header.get("planned"), detail)
     except (struct.error, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this is no nbviz frame: {error}") from error
 
@@ -179,20 +189,27 @@ def _padded(column: NDArray[Any]) -> bytes:
     return data + bytes(-len(data) % ALIGNMENT)
 
 
-def _steps(steps: NDArray[np.float64], head: dict[str, Any]) -> list[NDArray[Any]]:
-    """Evenly spaced steps travel as [first, stride] in the header, others as a column."""
-    if len(steps) == 1:  # as most splices have it
+def _steps(
+    steps: NDArray[np.float64], head: dict[str, Any], rows: NDArray[np.int64] | None = None
+) -> list[NDArray[Any]]:
+    """Steps that are even over the ``rows`` travel as [first, stride] in the header, others as a column."""
+    if len(steps) == 1 and rows is None:  # as most splices have it
         head["steps"] = [int(steps[0]), 1]
         return []
-    stride = steps[1] - steps[0] if len(steps) else 0.0
-    if len(steps) and np.array_equal(steps, steps[0] + stride * np.arange(len(steps))):
-        head["steps"] = [int(steps[0]), int(stride)]
+    if len(steps) < 2:
+        return [steps]
+    rows = np.arange(len(steps)) if rows is None else rows
+    stride = (steps[1] - steps[0]) // (rows[1] - rows[0])
+    first = steps[0] - stride * rows[0]
+    if np.array_equal(steps, first + stride * rows):
+        head["steps"] = [int(first), int(stride)]
         return []
     return [steps]
 
 
 def _scalar_parts(columns: ScalarColumns, head: dict[str, Any]) -> list[NDArray[Any]]:
-    parts = [*_steps(columns.steps, head), columns.walls, columns.values]
+    rows = None if columns.index is None else columns.index.astype(np.int64) - head["start"]
+    parts = [*_steps(columns.steps, head, rows), columns.walls, columns.values]
     if columns.index is not None:
         head["points"] = len(columns.index)
         parts.append(columns.index)
@@ -316,21 +333,22 @@ def _splice(head: dict[str, Any], reader: _Reader) -> Splice:
     kind = head.get("kind", "scalar")
     rows = head["rows"]
     points = head.get("points", rows)
-    if "steps" in head:
-        first, stride = head["steps"]
-        steps = first + stride * np.arange(points, dtype="<f8")
-    else:
-        steps = reader.take("<f8", points)
+    first, stride = head.get("steps", (0, 0))
+    steps = first + stride * np.arange(points, dtype="<f8") if "steps" in head else reader.take("<f8", points)
     walls = reader.take("<f8", points)
     columns: ScalarColumns | HistogramColumns
     if kind == "scalar":
         values = reader.take("<f8", points)
-        columns = ScalarColumns(steps, walls, values, reader.take("<u4", points) if "points" in head else None)
+        index = reader.take("<u4", points) if "points" in head else None
+        if "steps" in head and index is not None:
+            steps = first + stride * (index.astype(np.float64) - head["start"])
+        columns = ScalarColumns(steps, walls, values, index)
     else:
         columns = _histograms(head, reader, steps, walls)
     place = tuple(head["place"]) if "place" in head else None
     restarts = tuple((row, step) for row, step in head.get("restarts", ()))
-    return Splice(head["tag"], kind, head.get("generation", 0), head["start"], rows, columns, place, restarts)
+    generation, of = head.get("generation", 0), head.get("of")
+    return Splice(head["tag"], kind, generation, head["start"], rows, columns, place, restarts, of)
 
 
 def _histograms(

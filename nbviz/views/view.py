@@ -123,7 +123,7 @@ class View(Files, Widget):
         self._display: Any = None
         # A view asks for no width of its own, so without this the views of an HBox would have none.
         options.setdefault("layout", {"width": "100%"})
-        channels = [Channel.of(run) for run in self._runs]
+        channels = [Channel.of(run, among=len(self._runs)) for run in self._runs]
         super().__init__(
             panels=list(self.PANELS),
             channels=channels,

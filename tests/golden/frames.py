@@ -57,6 +57,7 @@ def frames() -> dict[str, Frame]:
         nonfinite=column(0, 0, 0),
         index=np.array([3, 5, 6], np.uint32),
     )
+    passes = ScalarColumns(column(4, 6, 5), column(1, 2, 3), column(3, 2, 1), np.array([4, 6, 21], np.uint32))
     return {
         "rows": Frame(7, "live", [Splice("loss", "scalar", 0, 5, 3, even)]),
         "series": Frame(
@@ -80,6 +81,15 @@ def frames() -> dict[str, Frame]:
             ],
         ),
         "marks": Frame(11, "live", [], {}, [(-3, ""), (40, "lr ↓ \ud83d <b>")], 3000),
+        "detail": Frame(
+            11,
+            "live",
+            [
+                Splice("loss", "scalar", 1, 4, 3, passes, None, ((16, 0),), of=40),
+                Splice("accuracy", "scalar", 0, 5, 3, even, of=100),
+            ],
+            detail=(5, 6),
+        ),
         "totals": Frame(9, "following", [], {"loss": (0, 8), "__proto__": (3, 1)}),
     }
 
@@ -117,11 +127,13 @@ def described(frame: Frame) -> dict[str, Any]:
         place = dict(zip(KEYS, splice.place, strict=True)) if splice.place else None
         head = {"tag": splice.tag, "kind": splice.kind, "generation": splice.generation}
         rows = {"start": splice.start, "rows": splice.rows, "points": len(splice.columns.walls)}
+        rows["of"] = splice.start + splice.rows if splice.of is None else splice.of
         restarts = plain(splice.restarts)
         splices.append({**head, **rows, "place": place, "restarts": restarts, "columns": columns})
     totals = {tag: list(total) for tag, total in frame.totals.items()}
     about = {} if frame.marks is None else {"marks": plain(frame.marks), "planned": frame.planned}
-    return {"number": frame.number, "state": frame.state, "splices": splices, "totals": totals, **about}
+    detail = None if frame.detail is None else list(frame.detail)
+    return {"number": frame.number, "state": frame.state, "splices": splices, "totals": totals, "detail": detail, **about}
 
 
 if __name__ == "__main__":

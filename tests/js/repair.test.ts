@@ -10,11 +10,11 @@ let number = 0;
 function rows(start: number, count: number, tag = "loss"): Splice {
   const column = Float64Array.from({ length: count }, (_, i) => start + i);
   const columns = { steps: column, walls: column, values: column, index: null };
-  return { tag, kind: "scalar", generation: 0, start, rows: count, points: count, place: start ? null : place, restarts: [], columns };
+  return { tag, kind: "scalar", generation: 0, start, rows: count, points: count, place: start ? null : place, of: start + count, restarts: [], columns };
 }
 
 const frame = (splices: Splice[], totals: [string, number][] = []): Frame => ({
-  number: number++, state: "live", splices, totals: new Map(totals.map(([tag, sent]) => [tag, [0, sent] as const])),
+  number: number++, state: "live", splices, totals: new Map(totals.map(([tag, sent]) => [tag, [0, sent] as const])), detail: null,
 });
 
 function page() {

@@ -28,7 +28,7 @@ function dump() {
 const answers: Record<string, (argument: never) => unknown> = {
   reload: () => { store = new RunStore("run", "run"); return null; },
   apply: ([frame, snapshot]: [string, boolean]) => { const gaps = store.apply(decodeFrame(bytesOf(frame)!), snapshot); return { gaps, have: store.have(gaps) }; },
-  dump: () => ({ state: store.state, marks: store.marks, series: dump(), reduced: store.reduced() }),
+  dump: () => ({ state: store.state, marks: store.marks, series: dump(), reduced: [...store.series.values()].filter(({ length, rows }) => length < rows).map(({ tag }) => tag) }),
 };
 
 createInterface({ input: process.stdin }).on("line", (line) => {
