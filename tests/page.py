@@ -40,6 +40,16 @@ class Page:
         have: dict[str, list[int]] = self._ask("apply", [base64.b64encode(block).decode(), snapshot])["have"]
         return have
 
+    def seen(self, tag: str, first: float, last: float) -> tuple[int, int]:
+        """How many rows the page says there are between two steps, and how many of them it holds."""
+        found = self._ask("seen", [tag, first, last])
+        return found["rows"], found["points"]
+
+    def drawn(self, tag: str, first: float, last: float, pixels: int) -> list[float]:
+        """The largest value in each pixel column of a plot that shows these steps."""
+        heights: list[float] = self._ask("drawn", [tag, first, last, pixels])
+        return heights
+
     def dump(self) -> Any:
         return self._ask("dump", None)
 

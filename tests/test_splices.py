@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -88,20 +89,88 @@ def assert_faithful_scalars(held: dict[str, Any], series: Any) -> None:
         assert index[0] == 0 and index[-1] == len(series) - 1
 
 
-class Splices(RuleBasedStateMachine):
-    """A run is logged to and rewound, while frames are lost, repeated, late and out of order, and the page reloads."""
+class Wire(RuleBasedStateMachine):
+    """Frames and answers that are lost, repeated, late and out of order."""
 
     page: Page
+    run: Run
+    sender: Sender
 
-    @initialize(history=st.sampled_from([8, 13, 2000]))
-    def start(self, history: int) -> None:
-        self.run = Run("run", history=history, clock=lambda: 1.0)
-        self.sender = Sender(self.run)
+    def begin(self, run: Run) -> None:
+        self.run = run
+        self.sender = Sender(run)
         self.page.reload()
-        self.page.apply(self.sender.snapshot(), snapshot=True)
         self.flying: list[bytes] = []
         self.old: list[bytes] = []
         self.flagged: dict[tuple[str, int], set[int]] = {}
+
+    @rule()
+    def flush(self) -> None:
+        self.flying.append(encode(self.sender.take()))
+
+    @precondition(lambda self: self.flying)
+    @rule(data=st.data(), fate=st.sampled_from(["arrive", "arrive", "arrive", "be lost", "arrive twice"]))
+    def let_a_frame(self, data: st.DataObject, fate: str) -> None:
+        block = self.flying.pop(data.draw(st.integers(0, len(self.flying) - 1)))
+        self.old.append(block)
+        if fate != "be lost":
+            self.arrive(block)
+        if fate == "arrive twice":
+            self.arrive(block)
+
+    @precondition(lambda self: self.old)
+    @rule(data=st.data())
+    def let_an_old_frame_arrive(self, data: st.DataObject) -> None:
+        self.arrive(data.draw(st.sampled_from(self.old)))
+
+    @rule(limit=st.sampled_from([200, 3000, 1_000_000]))
+    def snapshot_arrives(self, limit: int) -> None:
+        self.arrive(encode(self.sender.snapshot(limit)), snapshot=True)
+
+    @rule(limit=st.sampled_from([200, 3000, 1_000_000]))
+    def page_reloads(self, limit: int) -> None:
+        self.page.reload()
+        self.flagged = {}
+        self.arrive(encode(self.sender.snapshot(limit)), snapshot=True)
+
+    def arrive(self, block: bytes, snapshot: bool = False) -> None:
+        missing = self.page.apply(block, snapshot)
+        if missing:
+            self.flying.append(encode(self.sender.answer(missing)))
+
+    @invariant()
+    def what_is_shown_was_logged(self) -> None:
+        """Whatever happened, the page never holds a row that its generation did not have."""
+        for held in self.page.dump()["series"]:
+            series = self.run[held["tag"]]
+            if held["kind"] == "scalar" and held["generation"] == series.generation:
+                index = [int(row) for row in held["index"]]
+                assert index == sorted(set(index))
+                assert held["rows"] <= len(series)
+                assert same(numbers(held["values"]), series.values[index])
+                assert (np.array(held["superseded"], bool) <= series.superseded[index]).all()
+                flagged = {row for row, flag in zip(index, held["superseded"], strict=True) if flag}
+                # What the page once knew to be superseded stays so, whichever frame comes next.
+                assert flagged >= self.flagged.get((held["tag"], held["generation"]), set()) & set(index)
+                self.flagged[held["tag"], held["generation"]] = flagged
+
+    def teardown(self) -> None:
+        """Once the channel is good again, a heartbeat and one answer make the page whole."""
+        self.page.apply(self.sender.take())
+        missing = self.page.apply(self.sender.totals())
+        if missing:
+            assert self.page.apply(self.sender.answer(missing)) == {}
+        assert self.page.apply(self.sender.totals()) == {}
+        assert_page_shows(self.page, self.run)
+
+
+class Splices(Wire):
+    """A run is logged to and rewound, and the page reloads."""
+
+    @initialize(history=st.sampled_from([8, 13, 2000]))
+    def start(self, history: int) -> None:
+        self.begin(Run("run", history=history, clock=lambda: 1.0))
+        self.page.apply(self.sender.snapshot(), snapshot=True)
 
     @rule(tag=st.sampled_from(["loss", "val/loss"]), values=st.lists(st.floats(width=32), min_size=1, max_size=60))
     def log(self, tag: str, values: list[float]) -> None:
@@ -137,83 +206,98 @@ class Splices(RuleBasedStateMachine):
         self.run.rewind(step)
 
     @rule()
-    def flush(self) -> None:
-        self.flying.append(encode(self.sender.take()))
-
-    @precondition(lambda self: self.flying)
-    @rule(data=st.data(), fate=st.sampled_from(["arrive", "arrive", "arrive", "be lost", "arrive twice"]))
-    def let_a_frame(self, data: st.DataObject, fate: str) -> None:
-        block = self.flying.pop(data.draw(st.integers(0, len(self.flying) - 1)))
-        self.old.append(block)
-        if fate != "be lost":
-            self.arrive(block)
-        if fate == "arrive twice":
-            self.arrive(block)
-
-    @precondition(lambda self: self.old)
-    @rule(data=st.data())
-    def let_an_old_frame_arrive(self, data: st.DataObject) -> None:
-        self.arrive(data.draw(st.sampled_from(self.old)))
-
-    @rule(limit=st.sampled_from([200, 3000, 1_000_000]))
-    def snapshot_arrives(self, limit: int) -> None:
-        self.arrive(encode(self.sender.snapshot(limit)), snapshot=True)
-
-    @rule(limit=st.sampled_from([200, 3000, 1_000_000]))
-    def page_reloads(self, limit: int) -> None:
-        self.page.reload()
-        self.flagged = {}
-        self.arrive(encode(self.sender.snapshot(limit)), snapshot=True)
-
-    @rule()
     def answer_is_lost(self) -> None:
         self.sender.answer(self.page.apply(self.sender.totals()))
 
-    def arrive(self, block: bytes, snapshot: bool = False) -> None:
-        missing = self.page.apply(block, snapshot)
-        if missing:
-            self.flying.append(encode(self.sender.answer(missing)))
+
+class Looks(Wire):
+    """The page holds a reduced copy of long passes over the steps, and looks closer at ranges of it."""
+
+    @initialize(rows=st.integers(40, 90))
+    def start(self, rows: int) -> None:
+        self.begin(Run("run", clock=lambda: 1.0))
+        self.pass_over_steps(0, rows, 1, 1.0)
+        self.sender.skip()
+        self.page.apply(self.sender.snapshot(200), snapshot=True)
+        self.last = (20, 40)
+
+    @rule(first=st.integers(-5, 99), rows=st.integers(1, 60), stride=st.integers(1, 4), value=st.floats())
+    def pass_over_steps(self, first: int, rows: int, stride: int, value: float) -> None:
+        steps = first + stride * np.arange(rows)
+        self.run.extend("loss", steps, np.ones(rows), np.append(np.sin(steps[1:]), value))
+
+    @rule(step=st.integers(0, 120))
+    def restart(self, step: int) -> None:
+        self.run.restart(step)
+
+    @rule(step=st.integers(10, 120))
+    def rewind(self, step: int) -> None:
+        self.run.rewind(step)
+
+    @rule(first=st.integers(-9, 130), width=st.integers(0, 60), points=st.sampled_from([16, 1000]))
+    def look_closer(self, first: int, width: int, points: int) -> None:
+        self.last = (first, first + width)
+        self.flying.append(encode(self.sender.detail(["loss", "nothing"], *self.last, points)))
 
     @invariant()
-    def what_is_shown_was_logged(self) -> None:
-        """Whatever happened, the page never holds a row that its generation did not have."""
+    def what_is_said_to_be_exact_is(self) -> None:
         for held in self.page.dump()["series"]:
-            series = self.run[held["tag"]]
-            if held["kind"] == "scalar" and held["generation"] == series.generation:
-                index = [int(row) for row in held["index"]]
-                assert held["rows"] <= len(series)
-                assert same(numbers(held["values"]), series.values[index])
-                assert (np.array(held["superseded"], bool) <= series.superseded[index]).all()
-                flagged = {row for row, flag in zip(index, held["superseded"], strict=True) if flag}
-                # What the page once knew to be superseded stays so, whichever frame comes next.
-                assert flagged >= self.flagged.get((held["tag"], held["generation"]), set()) & set(index)
-                self.flagged[held["tag"], held["generation"]] = flagged
+            series = self.run["loss"]
+            if held["generation"] == series.generation:
+                for first, last in [(20, 40), self.last, (-99, 999)]:
+                    rows, points = self.page.seen("loss", first, last)
+                    assert points <= rows
+                    if points == rows:
+                        assert_exact(held, series, first, last)
 
     def teardown(self) -> None:
-        """Once the channel is good again, a heartbeat and one answer make the page whole."""
-        self.page.apply(self.sender.take())
-        missing = self.page.apply(self.sender.totals())
-        if missing:
-            assert self.page.apply(self.sender.answer(missing)) == {}
-        assert self.page.apply(self.sender.totals()) == {}
+        super().teardown()
+        for first, last in [(20, 40), (60, 61), self.last]:
+            self.page.apply(self.sender.detail(["loss"], first, last, 1000))
+            rows, points = self.page.seen("loss", first, last)
+            assert rows == points
+            self.what_is_said_to_be_exact_is()
         assert_page_shows(self.page, self.run)
 
 
+def pieces(rows: list[int], steps: list[int], first: int, last: int) -> set[tuple[int, int]]:
+    """The pieces of a line from row to row that touch a range of steps."""
+    return {
+        (a, b)
+        for a, b in itertools.pairwise(rows)
+        if min(steps[a], steps[b]) <= last and max(steps[a], steps[b]) >= first
+    }
+
+
+def assert_exact(held: dict[str, Any], series: Any, first: int, last: int) -> None:
+    """Between two steps the page draws the line through every row that it knows of, with and without superseded ones."""
+    steps, held_rows = series.steps.tolist(), [int(row) for row in held["index"]]
+
+    def current(row: int) -> bool:
+        return steps[row] < next((step for at, step in held["restarts"] if at > row), math.inf)
+
+    for shown in (lambda _row: True, current):
+        everything = [row for row in range(held["rows"]) if shown(row)]
+        drawn = [row for row in held_rows if shown(row)]
+        assert pieces(drawn, steps, first, last) == pieces(everything, steps, first, last)
+
+
+@pytest.mark.parametrize(("machine", "examples"), [(Splices, 150), (Looks, 100)])
 def test_the_splice_rule_survives_lost_repeated_reordered_and_stale_frames(
-    page: Page, monkeypatch: pytest.MonkeyPatch
+    page: Page, monkeypatch: pytest.MonkeyPatch, machine: type[Wire], examples: int
 ) -> None:
     # Small bounds, so that reduction and merging take part in short histories.
     monkeypatch.setattr(sender_module, "POINTS", 16)
     monkeypatch.setattr(sender_module, "CAPTURES", 8)
-    Splices.page = page
+    machine.page = page
     quick = settings(
-        max_examples=150,
+        max_examples=examples,
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         print_blob=True,
     )
-    run_state_machine_as_test(Splices, settings=quick)
+    run_state_machine_as_test(machine, settings=quick)
 
 
 def logged(rows: int) -> Run:
@@ -450,3 +534,110 @@ def test_a_block_that_is_no_frame_is_refused_with_a_sentence() -> None:
     for block in (b"", whole[:7], b"\xff" * 16):
         with pytest.raises(ValueError, match="no nbviz frame"):
             decode(block)
+
+
+def is_exact(page: Page, first: int, last: int) -> bool:
+    rows, points = page.seen("loss", first, last)
+    return points == rows
+
+
+def looked(page: Page, rows: int = 5000) -> tuple[Run, Sender]:
+    """A page that holds a reduced copy and has looked closer at steps 1,000 to 1,100."""
+    run = logged(rows)
+    sender = Sender(run)
+    sender.skip()
+    page.reload()
+    page.apply(sender.snapshot(4000), snapshot=True)
+    page.apply(sender.detail(["loss"], 1000, 1100))
+    return run, sender
+
+
+def test_a_closer_look_shows_every_row_of_its_range_and_the_rest_as_before(page: Page) -> None:
+    run, _ = looked(page)
+    assert is_exact(page, 1000, 1100)
+    assert not is_exact(page, 900, 1100)
+    (held,) = page.dump()["series"]
+    assert {str(row) for row in range(999, 1102)} <= set(held["index"])
+    assert_faithful_scalars(held, run["loss"])
+
+
+def test_a_look_moves_no_send_mark(page: Page) -> None:
+    run, sender = looked(page)
+    run.log(loss=0.5)
+    sender.detail(["loss"], 4990, 5100)
+    assert [(splice.start, splice.rows) for splice in sender.take().splices] == [(5000, 1)]
+
+
+def test_rows_of_a_look_that_no_frame_has_brought_yet_wait_for_theirs(page: Page) -> None:
+    run, sender = looked(page)
+    run.log(loss=0.5)
+    page.apply(sender.detail(["loss"], 4900, 5100))
+    (held,) = page.dump()["series"]
+    assert (held["rows"], held["index"][-1]) == (5000, "4999")
+    assert page.apply(sender.take()) == {}
+    assert is_exact(page, 4900, 5100)
+    assert_page_shows(page, run)
+
+
+def test_an_answer_about_a_generation_that_has_ended_is_dropped(page: Page) -> None:
+    run, sender = looked(page)
+    late = sender.detail(["loss"], 3000, 3100)
+    run.rewind(10)
+    run.extend("loss", np.arange(10, 5000), np.ones(4990), np.full(4990, 7.0))
+    page.apply(sender.snapshot(4000), snapshot=True)
+    page.apply(late)
+    assert_page_shows(page, run)
+
+
+def test_after_a_restart_a_look_is_not_taken_for_exact(page: Page) -> None:
+    run, sender = looked(page)
+    late = sender.detail(["loss"], 2000, 2100)
+    run.extend("loss", [1050], [2.0], [0.5])
+    page.apply(sender.take())
+    page.apply(late)
+    assert not is_exact(page, 1000, 1100)
+    assert not is_exact(page, 2000, 2100)
+    page.apply(sender.detail(["loss"], 1000, 1100))
+    assert is_exact(page, 1000, 1100)
+
+
+def test_only_a_few_looks_are_kept(page: Page) -> None:
+    _, sender = looked(page)
+    (before,) = page.dump()["series"]
+    for first in range(0, 4000, 200):
+        page.apply(sender.detail(["loss"], first, first + 99))
+    (held,) = page.dump()["series"]
+    assert held["length"] <= before["length"] + 4 * 102
+    assert is_exact(page, 3800, 3899)
+    assert not is_exact(page, 0, 99)
+
+
+def test_a_look_at_everything_replaces_the_copy(page: Page) -> None:
+    run, sender = looked(page)
+    page.apply(sender.detail(["loss"], -5, 6000))
+    (held,) = page.dump()["series"]
+    assert held["length"] == held["rows"] == 5000
+    assert_page_shows(page, run)
+
+
+def test_a_spike_among_ten_million_rows_is_seen_at_every_zoom(page: Page) -> None:
+    spike = 7_654_321
+    values = np.zeros(10_000_000)
+    values[spike] = 1.0
+    run = Run("run", clock=lambda: 1.0)
+    run.extend("loss", np.arange(len(values)), np.arange(len(values)) * 1.0, values)
+    sender = Sender(run)
+    sender.skip()
+    page.reload()
+    page.apply(sender.snapshot(), snapshot=True)
+    width = len(values)
+    while width > 1:
+        first, last = max(0, spike - width // 3), spike + width // 2
+        for looking in (False, True):
+            if looking:
+                page.apply(sender.detail(["loss"], first, last))
+            heights = page.drawn("loss", first, last, pixels=700)
+            assert max(heights) == 1.0
+            assert sum(height > 0 for height in heights) <= 3
+        assert is_exact(page, first, last) == (last - first < 16_000)
+        width //= 7

@@ -18,7 +18,7 @@ export interface Shown {
 }
 
 export interface Seen {
-  /** Rows between the two steps, as far as a reduced copy can tell, and how many of them are held. */
+  /** Rows between the two steps, as far as a reduced copy can tell, and how many of them are held. As many: all that are. */
   readonly rows: number;
   readonly points: number;
 }

@@ -101,7 +101,7 @@ export class RunStore implements Store {
     this.restart(held, splice);
     const { points, rows, of } = splice;
     // What was told of later is no answer to what a restart has changed since.
-    const exact = points === rows && String(held.restarts) === String(splice.restarts);
+    const exact = points === rows && String(held.restarts) === String(together([], splice.restarts));
     if (rows === of && rows >= held.rows && points > held.copied) this.join(splice, false);
     else held.look({ steps, exact, of }, splice.columns, splice.start);
     held.version++;

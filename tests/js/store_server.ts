@@ -1,6 +1,9 @@
 /** The page's store behind a pipe: a line of JSON in, a line of JSON out. Driven by tests/test_splices.py. */
 
 import { createInterface } from "node:readline";
+import { Columns, decimate } from "../../js/src/decimate";
+import { seen } from "../../js/src/detail";
+import type { Scalars } from "../../js/src/model";
 import { RunStore } from "../../js/src/store";
 import { supersededBy } from "../../js/src/restarts";
 import { bytesOf, decodeFrame } from "../../js/src/wire";
@@ -13,7 +16,7 @@ function dump() {
   return [...store.series.values()].map((series) => {
     const { generation } = series as unknown as { generation: number };
     const superseded = supersededBy(series.restarts!);
-    const common = { tag: series.tag, kind: series.kind, place: series.place, generation, rows: series.rows, length: series.length };
+    const common = { restarts: series.restarts, tag: series.tag, kind: series.kind, place: series.place, generation, rows: series.rows, length: series.length };
     if (series.kind === "scalar") {
       const { length, steps, walls, values, index } = series;
       return { ...common, superseded: Array.from({ length }, (_, i) => superseded(index[i], steps[i])), monotone: series.monotone, index: list(index, length), steps: list(steps, length), walls: list(walls, length), values: list(values, length) };
@@ -28,6 +31,13 @@ function dump() {
 const answers: Record<string, (argument: never) => unknown> = {
   reload: () => { store = new RunStore("run", "run"); return null; },
   apply: ([frame, snapshot]: [string, boolean]) => { const gaps = store.apply(decodeFrame(bytesOf(frame)!), snapshot); return { gaps, have: store.have(gaps) }; },
+  seen: ([tag, first, last]: [string, number, number]) => seen(store.series.get(tag) as Scalars, [first, last]),
+  drawn: ([tag, first, last, pixels]: [string, number, number, number]) => {
+    const { steps, values, length } = store.series.get(tag) as Scalars;
+    const scale = pixels / (last - first || 1);
+    const { count, x, max } = decimate(steps, values, length, scale, -first * scale, new Columns());
+    return Array.from(max.subarray(0, count)).filter((_, i) => x[i] >= 0 && x[i] <= pixels);
+  },
   dump: () => ({ state: store.state, marks: store.marks, series: dump(), reduced: [...store.series.values()].filter(({ length, rows }) => length < rows).map(({ tag }) => tag) }),
 };
 
