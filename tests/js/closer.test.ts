@@ -62,7 +62,8 @@ test("one question at a time, and the same one is not asked again", () => {
 test("a kernel that is busy is waited for, asked ever more seldom, and said to be", () => {
   const { closer, sent, store } = asking();
   closer.want(["loss"], [0, 100], 1000);
-  mock.timers.tick(REST_MS + 3000);
+  mock.timers.tick(REST_MS);
+  mock.timers.tick(3000);
   assert.deepEqual([store.lack, sent.length], ["late", 2]);
   mock.timers.tick(3000);
   assert.equal(sent.length, 2);
@@ -75,9 +76,11 @@ test("a kernel that is busy is waited for, asked ever more seldom, and said to b
 });
 
 test("without a kernel nobody is asked twice", () => {
-  for (const { closer, sent, store } of [asking(() => { throw new Error("no kernel"); }), asking(undefined, false)]) {
+  for (const alone of [() => asking(() => { throw new Error("no kernel"); }), () => asking(undefined, false)]) {
+    const { closer, sent, store } = alone();
     closer.want(["loss"], [0, 100], 1000);
-    mock.timers.tick(REST_MS + 3000);
+    mock.timers.tick(REST_MS);
+    mock.timers.tick(3000);
     assert.equal(store.lack, "alone");
     closer.want(["loss"], [7, 100], 1000);
     mock.timers.tick(1_000_000);
