@@ -39,7 +39,9 @@ TOGETHER = 1024
 """Captures that are drawn at a time."""
 SNAPSHOT_BYTES = 1_000_000
 """A saved notebook stays usable: 1 MB costs 0.2 s at every autosave."""
-POINT_BYTES = 28
+POINT_BYTES = 20
+STEP_BYTES = 8
+"""What a point takes more where the steps are not evenly spaced."""
 
 MARKS = 256
 """Marks that a page is told of, the last ones."""
@@ -185,10 +187,9 @@ class Sender:
             listed = self._listed()
             scalars = [series for series in listed if isinstance(series, ScalarSeries)]
             histograms = [series for series in listed if isinstance(series, HistogramSeries)]
-            share = limit // 2 if histograms else limit
-            points = min(POINTS, max(LEAST_POINTS, share // (POINT_BYTES * max(1, len(scalars)))))
-            splices = [self._scalars(series, 0, points) for series in scalars]
-            left = limit - sum(POINT_BYTES * len(splice.columns.walls) for splice in splices)
+            share = (limit // 2 if histograms else limit) // max(1, len(scalars))
+            splices = [self._scalars(series, 0, _points(series, share)) for series in scalars]
+            left = limit - sum((POINT_BYTES + STEP_BYTES) * len(splice.columns.walls) for splice in splices)
             return self._frame([*splices, *self._bounded(histograms, left)], about=True)
 
     def _listed(self) -> list[Series]:
@@ -308,6 +309,14 @@ class Sender:
             narrow = iter(refold([capture for held in chosen for capture in held], bins))
             chosen = [list(islice(narrow, len(held))) for held in chosen]
         return [self._histograms(series, 0, held, depth) for series, held in zip(histograms, chosen, strict=True)]
+
+
+def _points(series: ScalarSeries, size: int) -> int:
+    """How many points of a series take about so many bytes."""
+    steps = series.since(0)[0]
+    even = len(steps) < 2 or steps[-1] - steps[0] == (len(steps) - 1) * (steps[1] - steps[0])
+    points = size // (POINT_BYTES if even else POINT_BYTES + STEP_BYTES)
+    return min(POINTS, max(LEAST_POINTS, points))
 
 
 class _Known:

@@ -8,7 +8,7 @@ import type { Scalars, Scene, Store } from "./model";
 
 /** Points that a view asks for in all, and of one line at least and at most. */
 const ROOM = 2 ** 19;
-const LEAST = 1024;
+const LEAST = 512;
 const MOST = 16_384;
 
 /** A series on screen and the run that it is of. */

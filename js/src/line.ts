@@ -61,6 +61,8 @@ const LABEL_SIZE = 11.5;
 const FAINT = { raw: { light: 0.22, dark: 0.26 }, past: { light: 0.45, dark: 0.5 } };
 /** The strength of a line behind others. */
 const BEHIND = 0.6;
+/** Of all lines of a chart together, at most about so many. */
+const VERTICES = 65_536;
 const columns = new Columns();
 
 export const labelFont = (theme: Theme, weight = 400): string => `${weight} ${LABEL_SIZE}px ${theme.font}`;
@@ -110,7 +112,7 @@ export function snap(position: number, ratio: number, thickness: number): number
 }
 
 /** Draws the columns as one path; points with no neighbour to be joined to become dots. */
-function trace(context: CanvasRenderingContext2D, plot: Plot, radius: number): void {
+function trace(context: CanvasRenderingContext2D, plot: Plot, width: number, radius: number): void {
   const { count, x, first, min, max, last, joined } = columns;
   const bottom = bottomOf(plot);
   const scale = (bottom - TOP) / (plot.y[1] - plot.y[0]);
@@ -118,7 +120,7 @@ function trace(context: CanvasRenderingContext2D, plot: Plot, radius: number): v
   const dots = new Path2D();
   context.beginPath();
   for (let i = 0; i < count; i++) {
-    const at = x[i] / plot.ratio;
+    const at = x[i] * width;
     const y = base - first[i] * scale;
     if (joined[i]) context.lineTo(at, y);
     else context.moveTo(at, y);
@@ -135,13 +137,20 @@ function trace(context: CanvasRenderingContext2D, plot: Plot, radius: number): v
   context.fill(dots);
 }
 
+/** Columns are pixels, but where a hundred dense lines share a chart, wider: nobody could tell them apart, and it must be quick. */
+function columnWidth(plot: Plot, lines: number): number {
+  const pixels = (rightOf(plot) - plot.left) * plot.ratio;
+  return Math.min(4, Math.max(1, (4 * lines * pixels) / VERTICES)) / plot.ratio;
+}
+
 function paintLine(
-  context: CanvasRenderingContext2D, plot: Plot, { color, dash, width, behind }: Stroke, line: Coordinates, values: Float64Array,
+  context: CanvasRenderingContext2D, plot: Plot, column: number, { color, dash, width, behind }: Stroke, line: Coordinates,
+  values: Float64Array,
   faint?: keyof typeof FAINT,
 ): void {
-  const scale = ((rightOf(plot) - plot.left) / (plot.x[1] - plot.x[0])) * plot.ratio;
+  const scale = (rightOf(plot) - plot.left) / (plot.x[1] - plot.x[0]) / column;
   const [first, end] = rowsWithin(line, plot.x);
-  decimate(line.x.subarray(first, end), values.subarray(first, end), end - first, scale, plot.left * plot.ratio - plot.x[0] * scale, columns);
+  decimate(line.x.subarray(first, end), values.subarray(first, end), end - first, scale, plot.left / column - plot.x[0] * scale, columns);
   context.strokeStyle = context.fillStyle = color;
   context.globalAlpha = (faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : 1) * (behind ? BEHIND : 1);
   context.lineWidth = faint ? 1 : width;
@@ -149,7 +158,7 @@ function paintLine(
   context.lineCap = dash.length && dash[0] < 2 ? "round" : "butt";
   // Dashes along the zigzag of a dense line would read as noise, and cost as much as they confuse.
   context.setLineDash(!faint && end - first < 2 * columns.count ? (dash as number[]) : []);
-  trace(context, plot, faint ? 1.5 : 2.5);
+  trace(context, plot, column, faint ? 1.5 : 2.5);
   context.setLineDash([]);
   context.globalAlpha = 1;
 }
@@ -218,15 +227,16 @@ export function paintLines(context: CanvasRenderingContext2D, plot: Plot, all: r
   context.beginPath();
   context.rect(plot.left - 3, TOP - 4, rightOf(plot) - plot.left + 7, bottomOf(plot) - TOP + 6);
   context.clip();
+  const column = columnWidth(plot, all.length);
   for (const { stroke, line, past, behind, edges } of all) {
     const own = plotOf(plot, stroke);
-    for (const each of behind) paintLine(context, own, stroke, each, each.y, "raw");
+    for (const each of behind) paintLine(context, own, column, stroke, each, each.y, "raw");
     if (edges) paintBand(context, own, stroke, edges);
-    if (past) paintLine(context, own, stroke, past, past.y, "past");
-    if (!stroke.band && stroke.shown !== line.series.values) paintLine(context, own, stroke, line, line.raw, "raw");
+    if (past) paintLine(context, own, column, stroke, past, past.y, "past");
+    if (!stroke.band && stroke.shown !== line.series.values) paintLine(context, own, column, stroke, line, line.raw, "raw");
   }
   const inOrder = [...all].sort((a, b) => Number(b.stroke.behind) - Number(a.stroke.behind));
-  for (const { stroke, line } of inOrder) paintLine(context, plotOf(plot, stroke), stroke, line, line.y);
+  for (const { stroke, line } of inOrder) paintLine(context, plotOf(plot, stroke), column, stroke, line, line.y);
   for (const each of all) paintBroken(context, plotOf(plot, each.stroke), each);
   context.restore();
 }

@@ -42,6 +42,7 @@ def zoom(output: Locator, left: float, right: float) -> None:
 
 def test_zoomed_in_every_row_is_shown_and_the_badge_goes(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook([LONG, "live"])
+    notebook.page.emulate_media(reduced_motion="reduce")  # axes do not ease
     notebook.run(0)
     notebook.run(1)
     output = notebook.output(1)
