@@ -118,6 +118,10 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     applyTheme(root, theme);
     scene.request();
   }, signal);
+  // Scrolled away, collapsed, or in a tab of the notebook that is not in front; the browser itself sees to hidden pages.
+  const sight = new IntersectionObserver((entries) => frames.show(entries[entries.length - 1].isIntersecting), { rootMargin: "160px" });
+  sight.observe(root);
+  signal.addEventListener("abort", () => sight.disconnect());
   for (const store of options.stores) store.subscribe(() => scene.request(), signal);
   for (const shared of [options.cursor, layer]) shared.subscribe(() => scene.request(), signal);
   scene.request();

@@ -79,3 +79,24 @@ test("a view that has gone draws no more", () => {
   controller.abort();
   assert.equal(waiting.size, 0);
 });
+
+test("out of sight nothing is drawn and no frame is asked for; back in sight one frame catches up", () => {
+  const drawn: number[] = [];
+  const { frames, waiting, show } = stage((now) => { drawn.push(now); return true; });
+  frames.request();
+  frames.show(false);
+  for (let i = 0; i < 100; i++) frames.request();
+  show(16);
+  assert.deepEqual([drawn, waiting.size], [[], 0]);
+  frames.show(true);
+  assert.equal(waiting.size, 1);
+  show(32);
+  assert.deepEqual(drawn, [32]);
+});
+
+test("what was not asked for out of sight is not drawn on coming back", () => {
+  const { frames, waiting } = stage(() => false);
+  frames.show(false);
+  frames.show(true);
+  assert.equal(waiting.size, 0);
+});
