@@ -1,12 +1,13 @@
-"""What a reader sees of long runs, in a real JupyterLab: exact rows where one looks closely, and nothing done unseen."""
+"""What a reader sees of long runs, in a real JupyterLab: exact rows where one looks closely, nothing done unseen."""
 
 from __future__ import annotations
 
 import re
 
-import pytest
+import numpy as np
 from playwright.sync_api import Locator, expect
 
+import nbviz
 from tests.browser.conftest import Opened, OpenNotebook
 
 LONG = """
@@ -76,3 +77,75 @@ def spike(output: Locator) -> float | None:
     }"""
     found = output.locator(".plot").first.evaluate(script)
     return None if found is None else float(found)
+
+
+UNSEEN = """
+import time
+for step in range(2000):
+    live.log(loss=1 / (step + 1), val_loss=2 / (step + 1))
+    time.sleep(0.001)
+"""
+COUNTING = """() => {
+  window.drawn = 0;
+  for (const name of ["stroke", "fill", "fillRect", "clearRect", "fillText"]) {
+    const native = CanvasRenderingContext2D.prototype[name];
+    CanvasRenderingContext2D.prototype[name] = function (...parameters) {
+      window.drawn++;
+      return native.apply(this, parameters);
+    };
+  }
+}"""
+
+
+def test_a_collapsed_output_draws_nothing_and_catches_up_exactly(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook(
+        ["import nbviz\nlive = nbviz.LiveLoss()\nlive.log(loss=1.0, val_loss=2.0)", "live", UNSEEN]
+    )
+    notebook.page.evaluate(COUNTING)
+    notebook.run(0)
+    notebook.run(1)
+    output = notebook.output(1)
+    step = output.locator(".header-step")
+    expect(step).to_have_text("step 0")
+    notebook.page.evaluate("harness.start('notebook:hide-all-cell-outputs')")
+    expect(output.locator(".plot").first).to_be_hidden()
+    notebook.page.evaluate("window.drawn = 0")
+    notebook.run(2)
+    assert notebook.page.evaluate("window.drawn") == 0
+    notebook.page.evaluate("harness.start('notebook:show-all-cell-outputs')")
+    expect(step).to_have_text("step 2,000")
+    expect(output.locator(".legend-value").first).to_have_text("0.001")
+    assert notebook.page.evaluate("window.drawn") > 0
+    assert notebook.errors == []
+
+
+def test_a_zoom_while_a_cell_trains_shows_what_there_is_or_every_row(open_notebook: OpenNotebook) -> None:
+    busy = "import time\nwhile True: time.sleep(0.05)"
+    notebook = open_notebook([LONG, "live", busy])
+    notebook.page.emulate_media(reduced_motion="reduce")
+    notebook.run(0)
+    notebook.run(1)
+    output = notebook.output(1)
+    expect(badge(output)).to_have_count(1)
+    # Shells that handle a page's message while a cell is busy came with ipykernel 7.
+    subshells = notebook.execute("import ipykernel; print(ipykernel.version_info[0] >= 7)") == "True\n"
+    notebook.run(2, wait=False)
+    zoom(output, 0.7, 0.7 + 0.02)
+    zoom(output, 0.5, 0.52)
+    if subshells:
+        zoom(output, 0.5, 0.55)
+        expect(badge(output)).to_have_count(0)
+    else:
+        expect(badge(output)).to_contain_text("finer detail when the cell ends")
+    notebook.interrupt()
+    expect(badge(output)).to_have_count(0)
+
+
+def test_without_a_kernel_the_badge_says_that_the_copy_is_reduced(opened: Opened) -> None:
+    steps = np.arange(1_000_000)
+    run = nbviz.Run("long run")
+    run.extend("loss", steps, steps * 1.0, np.sin(steps))
+    run.finish()
+    page = opened(nbviz.LiveLoss(run=run))
+    zoom(page.locator("main"), 0.5, 0.6)
+    expect(badge(page.locator("main"))).to_contain_text("reduced copy")
