@@ -36,7 +36,7 @@ check: .venv/.dev $(NODE_MODULES)
 	$(NPM) run --silent check
 
 bench: .venv/.bench torch chromium
-	@set -e; for name in imports log update sketch watch reader scrub stream; do $(BIN)/python -m benchmarks.$$name $(BENCH); done
+	@set -e; for name in imports log live sketch watch reader scrub; do $(BIN)/python -m benchmarks.$$name $(BENCH); done
 
 js: $(NODE_MODULES)
 	$(NPM) run --silent build

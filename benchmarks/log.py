@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from time import perf_counter
+from time import perf_counter, process_time, sleep
 from typing import Any
 
 from benchmarks.kernel import Kernel
@@ -68,6 +68,38 @@ def tensorboardx_writer(calls: int, metrics: int) -> float:
     return _written(SummaryWriter, calls, metrics)
 
 
+def wandb_run(calls: int, metrics: int) -> float:
+    """The calls alone of a run that is kept on this machine; its process works beside them."""
+    import wandb
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = wandb.Settings(silent=True, console="off", x_disable_stats=True)
+        run = wandb.init(mode="offline", dir=folder, project="log", settings=settings)
+        taken = _timed(_logger(lambda step, **values: run.log(values, step=step), metrics), calls) / calls
+        run.finish()
+    return taken
+
+
+def share(metrics: int, steps: int) -> float:
+    """Per cent that logging adds to the processor time of steps of a millisecond, flushes included."""
+    import nbviz
+    from nbviz.channel import pump
+
+    live = nbviz.LiveLoss()
+    log = _logger(live.run.log, metrics)
+    spent = []
+    # The first steps also pay for what is done once: tags, columns, and the copy for the notebook.
+    for begin, act in ((0, log), (0, lambda _step: None), (steps, log)):
+        started = process_time()
+        for step in range(begin, begin + steps):
+            sleep(1e-3)
+            act(step)
+        spent.append(process_time() - started)
+    pump.settle()
+    pump.forget(live.channels[0])
+    return 100 * (spent[2] - spent[1]) / (1e-3 * steps)
+
+
 def _written(writer_class: Any, calls: int, metrics: int) -> float:
     """The calls alone, of which the writer's thread holds up some; its flush at the end is not counted."""
     tags = METRICS[:metrics]
@@ -108,10 +140,11 @@ def _timed(call: Callable[[int], None], calls: int) -> float:
     return perf_counter() - start
 
 
-def medians(quick: bool) -> dict[str, float]:
-    """Seconds a step of every way to log, one metric and five."""
+def medians(quick: bool, more: tuple[str, ...] = ()) -> dict[str, float]:
+    """Seconds a step of every way to log, one metric and five; ``more`` ways by their names."""
     rounds, ours, theirs = (3, 20_000, 400) if quick else (15, 20_000, 1000)
     ways = {staged: ours, whole: ours, shown: ours, torch_writer: theirs, tensorboardx_writer: theirs}
+    ways |= {globals()[name]: theirs for name in more}
     measures = {
         f"{way.__name__} {metrics}": partial(way, calls, metrics) for metrics in (1, 5) for way, calls in ways.items()
     }

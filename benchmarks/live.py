@@ -1,0 +1,257 @@
+"""Live charts in a real JupyterLab and Chromium, each beside its peers in the same page."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import numpy as np
+from playwright.sync_api import CDPSession, sync_playwright
+
+from benchmarks import log
+from benchmarks.kernel import Kernel
+from benchmarks.measure import Row, arguments, print_table, seconds, size
+from tests.browser.conftest import FLAGS, chromium
+from tests.browser.notebook import LabNotebook
+from tests.browser.server import JupyterServer
+
+HERE = Path(__file__).parent
+SCRIPT = (HERE / "live.js").read_text("utf-8")
+PEERS = (HERE / "live_peers.py").read_text("utf-8")
+MESSAGES = {"comm_msg", "comm_open", "display_data", "update_display_data", "clear_output", "stream"}
+
+
+class Size(NamedTuple):
+    """How much is measured."""
+
+    points: int
+    histories: tuple[int, ...]
+    rounds: int
+    frames: float
+    runs: int
+    steps: int
+    streamed: int
+
+
+FULL = Size(100_000, (1_000, 100_000, 1_000_000), 9, 5.0, 100, 10_000, 10_000_000)
+QUICK = Size(10_000, (1_000, 10_000), 2, 1.0, 10, 1_000, 1_000_000)
+
+
+class Lab:
+    """A notebook in JupyterLab whose page tells when it was painted."""
+
+    def __init__(self, notebook: LabNotebook) -> None:
+        self.notebook, self.page = notebook, notebook.page
+        self._devtools: CDPSession = self.page.context.new_cdp_session(self.page)
+        self._devtools.send("HeapProfiler.enable")
+
+    def show(self, code: str) -> int:
+        """Run code in a cell of its own, in sight; return its number."""
+        cell = self.notebook.add(code)
+        self.notebook.run(cell, seconds=300)
+        self.notebook.output(cell).scroll_into_view_if_needed()
+        return cell
+
+    def painted(self, act: Callable[[], Any], quiet: float = 300) -> tuple[float, float]:
+        """Seconds from the ``start`` that the code noted until what it changed was painted first, and last."""
+        self.page.evaluate("live.begin()")
+        act()
+        self.page.wait_for_function("quiet => live.quiet(quiet)", arg=quiet, timeout=300_000)
+        taken = self.page.evaluate("live.taken()")
+        start = float(self.notebook.execute("print(start)"))
+        return taken["first"] / 1000 - start, taken["last"] / 1000 - start
+
+    def since_mount(self, act: Callable[[], Any]) -> float:
+        """Seconds from the moment that a view was put into the page until it was painted."""
+        self.page.evaluate("live.begin()")
+        act()
+        self.page.wait_for_function("live.quiet(500)", timeout=300_000)
+        taken = self.page.evaluate("live.taken()")
+        return float(taken["last"] - taken["mounted"]) / 1000
+
+    def rate(self, code: str) -> float:
+        """Frames a second while code runs."""
+        cell = self.notebook.add(code)
+        self.page.evaluate("live.start()")
+        self.notebook.run(cell, seconds=120)
+        gaps: list[float] = self.page.evaluate("live.stop()")
+        return 1000 * len(gaps) / sum(gaps)
+
+    def heap(self) -> float:
+        """Bytes of JavaScript's heap and of the arrays outside it, after a collection."""
+        self._devtools.send("HeapProfiler.collectGarbage")
+        used: dict[str, float] = self._devtools.send("Runtime.getHeapUsage")
+        return used["usedSize"] + used.get("backingStorageSize", 0.0) + used.get("embedderHeapUsedSize", 0.0)
+
+
+@contextmanager
+def lab() -> Iterator[Lab]:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = JupyterServer(Path(folder))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        try:
+            # Axes that ease would go on drawing after the update is there.
+            page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+            page.add_init_script(SCRIPT)
+            server.write_notebook("live.ipynb", [f"FOLDER = {str(HERE)!r}\n{PEERS}"])
+            notebook = LabNotebook(page, server, "live.ipynb").open()
+            notebook.run(0, seconds=120)
+            yield Lab(notebook)
+            assert notebook.errors == [], notebook.errors[:5]
+        finally:
+            browser.close()
+            server.stop()
+
+
+def logging(sizes: Size, quick: bool) -> list[Row]:
+    """``log()`` as a share of a loop of 1 ms steps, and beside other loggers."""
+    with Kernel() as kernel:
+        kernel.run("from benchmarks import log")
+        share = {metrics: kernel.value(f"log.share({metrics}, {sizes.rounds * 300})") for metrics in (1, 5)}
+        found = kernel.value(f"log.medians({quick}, ('wandb_run',))")
+    rows = []
+    for metrics, words in ((1, "one metric"), (5, "five metrics")):
+        rows.append(Row(f"log() of {words} in a loop of 1 ms steps", f"{share[metrics]:.2f} %", "", share[metrics], 1, True, "%"))
+        ours = found[f"shown {metrics}"]
+        for peer, name, bound in (("torch_writer", "add_scalar", 60), ("wandb_run", "wandb.log, offline", 300)):
+            other = found[f"{peer} {metrics}"]
+            rows.append(Row(f"  flushes included, against {name}", seconds(ours), seconds(other), other / ours, bound))
+    return rows
+
+
+def sent(sizes: Size) -> list[Row]:
+    """Bytes of one flush, as they leave the kernel's socket."""
+    found: dict[str, float] = {}
+    with Kernel() as kernel:
+        kernel.run(f"FOLDER = {str(HERE)!r}\n{PEERS}")
+        for name in ("ours", "bqplot", "plotly"):
+            kernel.run(f"shown_{name} = {name}({sizes.points})")
+            taken = [kernel.run(f"shown_{name}.more()")[1] for _ in range(5)]
+            found[name] = median(sum(each.get(kind, 0) for kind in MESSAGES) for each in taken)
+    ours = found["ours"]
+    what = f"bytes of a flush at {sizes.points:,} points of two metrics"
+    rows = [Row(what, size(ours), "", ours, 700 + 2 * 16, True, "B")]
+    peers = ("bqplot", "plotly")
+    return rows + [Row(f"  against {peer}", size(ours), size(found[peer]), found[peer] / ours, 1000) for peer in peers]
+
+
+def updates(page: Lab, sizes: Size) -> list[Row]:
+    """From the update in Python until it is painted."""
+    rows = []
+    wanted = {1_000: ("livelossplot", 7), 100_000: ("plotly", 10), 1_000_000: ("plotly", 100)}
+    for history in sizes.histories:
+        peer, bound = wanted.get(history, ("plotly", None))
+        taken: dict[str, list[float]] = {"ours": [], peer: []}
+        for name in taken:
+            page.show(f"shown_{name} = {name}({history})\nshown_{name}.display()")
+        for _ in range(sizes.rounds):
+            for name, values in taken.items():
+                code = f"start = time.time()\nshown_{name}.more()"
+                # It draws into the output of the cell that runs, all others into a widget.
+                act = (lambda code=code: page.show(code)) if name == "livelossplot" else (lambda code=code: page.notebook.execute(code))
+                values.append(page.painted(act)[1])
+        ours, other = median(taken["ours"]), median(taken[peer])
+        what = f"update to painted at {history:,} points"
+        rows.append(Row(what, f"{1000 * ours:.1f} ms", "", 1000 * ours, 35, True, "ms"))
+        rows.append(Row(f"  against {peer}", seconds(ours), seconds(other), other / ours, bound))
+    return rows
+
+
+def frames(page: Lab, sizes: Size) -> list[Row]:
+    """Frames a second while both are sent 60 flushes a second, in turns with a page at which nothing happens."""
+    history = sizes.histories[-1]
+    for name in ("ours", "uplot"):
+        page.show(f"fed_{name} = {name}({history}); fed_{name}.display()")
+    idle, ours, other = (
+        median(page.rate(code) for _ in range(3))
+        for code in (f"time.sleep({sizes.frames})", f"feed(fed_ours, {sizes.frames})", f"feed(fed_uplot, {sizes.frames})")
+    )
+    what = f"frames a second, {history:,} x 2, 60 flushes a second"
+    return [
+        Row(f"{what}, against an idle page", f"{ours:.1f} fps", f"{idle:.1f} fps", ours / idle, 0.95),
+        Row("  against uPlot fed the same", f"{ours:.1f} fps", f"{other:.1f} fps", ours / other, 1.4),
+    ]
+
+
+def many(page: Lab, sizes: Size) -> list[Row]:
+    """Many runs in one view: opened, hovered, zoomed."""
+    page.notebook.execute(f"runs = many_runs({sizes.runs}, {sizes.steps})")
+    cells: list[int] = []
+    code = "start = time.time()\nnbviz.Inspector(runs)"
+    opened, done = page.painted(lambda: cells.append(page.show(code)), quiet=1000)
+    received = page.page.evaluate("live.taken().bytes")
+    box = page.notebook.output(cells[0]).locator(".plot").first.bounding_box()
+    assert box
+    at = lambda share: (box["x"] + box["width"] * share, box["y"] + box["height"] / 2)  # noqa: E731
+    mouse = page.page.mouse
+    page.page.evaluate("live.start()")
+    for move in range(60):
+        mouse.move(*at(0.2 + 0.01 * move))
+    gaps = page.page.evaluate("live.stop()")
+    page.page.keyboard.down("Shift")
+    mouse.move(*at(0.3))
+    mouse.down()
+    mouse.move(*at(0.6), steps=3)
+    page.page.wait_for_timeout(500)
+    page.page.evaluate("live.begin()")
+    begun = page.page.evaluate("live.taken().now")
+    mouse.up()
+    page.page.keyboard.up("Shift")
+    page.page.wait_for_function("live.quiet(500)")
+    zoomed = page.page.evaluate("live.taken().first") - begun
+    what = f"{sizes.runs} runs x 10 tags x {sizes.steps:,} steps"
+    return [
+        Row(f"{what}: run to first paint", seconds(opened), "", opened, 1.5, True, "s"),
+        Row("  to the last, and received by then", seconds(done), size(received)),
+        Row("  frames a second while hovering", f"{1000 / np.mean(gaps):.1f} fps", "", 1000 / float(np.mean(gaps)), 59, unit="fps"),
+        Row("  zoom to painted", f"{zoomed:.0f} ms", "", zoomed, 50, True, "ms"),
+    ]
+
+
+def late(page: Lab) -> list[Row]:
+    """A megabyte of a run for whoever comes late: a second view, a reloaded page, a page that lost a frame."""
+    page.show("late = ours(12_000, tags=4); late.display()")
+    second = page.since_mount(lambda: page.show("late.display()"))
+    gap = page.painted(lambda: page.notebook.execute("start = late.lose(12_000)"), quiet=1000)[1]
+    page.notebook.save()
+    page.page.evaluate("live.begin()")
+    page.notebook.reload()
+    page.page.wait_for_function("live.quiet(1000)", timeout=60_000)
+    taken = page.page.evaluate("live.taken()")
+    reload = (taken["last"] - taken["mounted"]) / 1000
+    found = (("a late view of 1 MB, from its mount", second), ("a page reloaded", reload), ("a frame of 1 MB lost and repaired", gap))
+    return [Row(what, seconds(value), "", 1000 * value, 150, True, "ms") for what, value in found]
+
+
+def memory(page: Lab, sizes: Size) -> list[Row]:
+    """Of a page into which four metrics stream."""
+    page.show("streamed = ours(1, tags=4); streamed.display()")
+    empty = page.heap()
+    grown = []
+    for first, last in ((1, sizes.streamed // 10), (sizes.streamed // 10, sizes.streamed)):
+        page.painted(lambda first=first, last=last: page.notebook.execute(f"start = time.time(); streamed.stream({first}, {last})"), 1500)
+        grown.append(page.heap() - empty)
+    what = f"page memory after {sizes.streamed:,} steps x 4"
+    return [
+        Row(what, size(grown[1]), "", grown[1] / 1e6, 64, True, "MB"),
+        Row("  against a tenth of them", size(grown[1]), size(grown[0]), grown[1] / max(grown[0], 1.0), 1.5, True),
+    ]
+
+
+def main() -> None:
+    quick = arguments(__doc__).quick
+    sizes = QUICK if quick else FULL
+    print_table("Logging and sending, in an IPython kernel", [*logging(sizes, quick), *sent(sizes)], "torch", "wandb", "bqplot", "plotly")
+    for measure in (updates, frames, many, memory):
+        with lab() as page:
+            print_table(f"{measure.__name__}, in JupyterLab", measure(page, sizes), "jupyterlab", "ipykernel", "anywidget", "plotly", "livelossplot")
+    with lab() as page:
+        print_table("late, in JupyterLab", late(page), "jupyterlab", "ipykernel", "anywidget")
+
+
+if __name__ == "__main__":
+    main()
