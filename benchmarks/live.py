@@ -128,6 +128,8 @@ def sent(sizes: Size) -> list[Row]:
     found: dict[str, float] = {}
     with Kernel() as kernel:
         kernel.run(f"FOLDER = {str(HERE)!r}\n{PEERS}")
+        # The end of each of these cells is not one of training, at which the notebook's copy is renewed.
+        kernel.run("pump.settle(); pump.wake = lambda *_, **__: None")
         for name in ("ours", "bqplot", "plotly"):
             kernel.run(f"shown_{name} = {name}({sizes.points})")
             taken = [kernel.run(f"shown_{name}.more()")[1] for _ in range(5)]
@@ -150,7 +152,7 @@ def updates(page: Lab, sizes: Size) -> list[Row]:
             page.show(f"shown_{name} = {name}({history})\nshown_{name}.display()")
         for _ in range(sizes.rounds):
             for name, values in taken.items():
-                code = f"start = time.time()\nshown_{name}.more()"
+                code = f"later(shown_{name}.more)" if name != "livelossplot" else f"start = time.time()\nshown_{name}.more()"
                 # It draws into the output of the cell that runs, all others into a widget.
                 act = (lambda code=code: page.show(code)) if name == "livelossplot" else (lambda code=code: page.notebook.execute(code))
                 values.append(page.painted(act)[1])

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class ours:
         self.run, (self.channel,) = self.live.run, self.live.channels
         self.tags = TAGS[:tags]
         self.add(0, rows)
-        pump.settle()
+        self.channel.flush()
 
     def add(self, first, last):
         for tag in self.tags:
@@ -146,6 +147,17 @@ class uplot:
     def more(self):
         self.widget.send({}, [np.array([[self.step], [0.5], [0.5]], float).tobytes()])
         self.step += 1
+
+
+def later(act, seconds=0.5):
+    """Act when the cell has ended and all that its end brings is over."""
+
+    def now():
+        global start
+        start = time.time()
+        act()
+
+    Timer(seconds, now).start()
 
 
 def feed(shown, seconds, rate=60):

@@ -13,6 +13,9 @@ from nbviz.notice import warn
 
 FLUSH_SECONDS = 0.05
 REST_SECONDS = 1.0
+FLUSH_SHARE = 1 / 100
+"""Of a processor's time that the flushes of one task take at most, while they are 0.25 s apart or less."""
+SELDOM_SECONDS = 0.25
 AGE_SHARE = 1 / 20_000
 """A run of eight hours flushes every 1.4 s: with its page closed, a server keeps every message in memory."""
 TASKS_PER_SECOND = 400
@@ -38,6 +41,8 @@ class _Due:
         self.flushed = -1e9
         self.flush_at: float | None = None
         self.rest_at: float | None = None
+        self.cost = 0.0
+        """Seconds of processor time that the last flush took."""
 
 
 class Pump:
@@ -47,10 +52,14 @@ class Pump:
     ----------
     clock : callable, optional
         Returns seconds, monotonic; tests inject their own and call `tick` instead of starting the thread.
+    spent : callable, optional
+        Returns the seconds of processor time that this thread has taken.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, spent: Callable[[], float] = time.thread_time
+    ) -> None:
+        self._clock, self._spent = clock, spent
         self._lock = threading.Lock()
         self._due: dict[Task, _Due] = {}
         self._reported: set[type] = set()
@@ -63,7 +72,7 @@ class Pump:
         with self._lock:
             due = self._due.setdefault(task, _Due(now))
             if due.flush_at is None:
-                due.flush_at = max(now, due.flushed + max(apart, self._interval(now - due.born)))
+                due.flush_at = max(now, due.flushed + max(apart, self._interval(now - due.born, due.cost)))
         self._event.set()
 
     def forget(self, task: Task) -> None:
@@ -96,7 +105,9 @@ class Pump:
             if due.flush_at is not None and due.flush_at <= now:
                 # Cleared first: whoever logs during the flush wakes the task again.
                 due.flush_at, due.flushed, due.rest_at = None, now, now + REST_SECONDS
+                before = self._spent()
                 self._do(task.flush)
+                due.cost = self._spent() - before
             elif due.flush_at is None and due.rest_at is not None and due.rest_at <= now:
                 due.rest_at = None
                 again = self._do(task.rest)
@@ -121,9 +132,10 @@ class Pump:
             self._event.wait(self.tick())
             self._event.clear()
 
-    def _interval(self, age: float) -> float:
+    def _interval(self, age: float, cost: float) -> float:
         active = sum(due.rest_at is not None for due in list(self._due.values()))
-        return max(FLUSH_SECONDS, age * AGE_SHARE, active / TASKS_PER_SECOND)
+        affordable = min(SELDOM_SECONDS, cost / FLUSH_SHARE)
+        return max(FLUSH_SECONDS, affordable, age * AGE_SHARE, active / TASKS_PER_SECOND)
 
     def _do(self, action: Callable[[], float | None]) -> float | None:
         try:

@@ -71,6 +71,15 @@ def test_the_first_wake_is_flushed_at_once(pump: Pump, clock: Clock) -> None:
     assert task.flushes == [clock.now]
 
 
+@pytest.mark.parametrize(("cost", "apart"), [(0.0004, 0.05), (0.0015, 0.15), (1.0, 0.25)])
+def test_flushes_that_cost_more_are_more_seldom_within_bounds(clock: Clock, cost: float, apart: float) -> None:
+    flushed = iter(range(1, 1_000_000))
+    pump = Pump(clock, spent=lambda: next(flushed) * cost)  # asked before and after each flush
+    task = Task(clock)
+    train(pump, clock, task, 3)
+    assert len(task.flushes) == pytest.approx(3 / apart, abs=2)
+
+
 def test_a_pump_with_nothing_to_do_waits_for_ever(pump: Pump, clock: Clock) -> None:
     assert pump.tick() is None
     pump.wake(Task(clock))

@@ -6,6 +6,7 @@ import type { Line } from "./group";
 import type { Axis } from "./reading";
 import type { SpreadMode } from "./runs";
 import type { Survey } from "./survey";
+import { fillColumns, isZigzag, trace } from "./trace";
 
 /** One line ready to be drawn. */
 export interface Stroke {
@@ -111,32 +112,6 @@ export function snap(position: number, ratio: number, thickness: number): number
   return (Math.round(position * ratio) + ((thickness * ratio) % 2) / 2) / ratio;
 }
 
-/** Draws the columns as one path; points with no neighbour to be joined to become dots. */
-function trace(context: CanvasRenderingContext2D, plot: Plot, width: number, radius: number): void {
-  const { count, x, first, min, max, last, joined } = columns;
-  const bottom = bottomOf(plot);
-  const scale = (bottom - TOP) / (plot.y[1] - plot.y[0]);
-  const base = bottom + plot.y[0] * scale;
-  const dots = new Path2D();
-  context.beginPath();
-  for (let i = 0; i < count; i++) {
-    const at = x[i] * width;
-    const y = base - first[i] * scale;
-    if (joined[i]) context.lineTo(at, y);
-    else context.moveTo(at, y);
-    if (max[i] > min[i]) {
-      context.lineTo(at, base - min[i] * scale);
-      context.lineTo(at, base - max[i] * scale);
-      context.lineTo(at, base - last[i] * scale);
-    } else if (!joined[i] && (i + 1 === count || !joined[i + 1])) {
-      dots.moveTo(at + radius, y);
-      dots.arc(at, y, radius, 0, 2 * Math.PI);
-    }
-  }
-  context.stroke();
-  context.fill(dots);
-}
-
 /** Columns are pixels, but where a hundred dense lines share a chart, wider: nobody could tell them apart, and it must be quick. */
 function columnWidth(plot: Plot, lines: number): number {
   const pixels = (rightOf(plot) - plot.left) * plot.ratio;
@@ -157,8 +132,13 @@ function paintLine(
   context.lineJoin = width > 1 ? "round" : "bevel";
   context.lineCap = dash.length && dash[0] < 2 ? "round" : "butt";
   // Dashes along the zigzag of a dense line would read as noise, and cost as much as they confuse.
-  context.setLineDash(!faint && end - first < 2 * columns.count ? (dash as number[]) : []);
-  trace(context, plot, column, faint ? 1.5 : 2.5);
+  const dense = end - first >= 2 * columns.count;
+  context.setLineDash(faint || dense ? [] : (dash as number[]));
+  const rows = (bottomOf(plot) - TOP) / (plot.y[1] - plot.y[0]);
+  const placing = { width: column, base: bottomOf(plot) + plot.y[0] * rows, scale: rows };
+  // What is faint, or shows through, would be darker where two rectangles overlap.
+  if (dense && isZigzag(columns, placing)) fillColumns(context, columns, placing, faint || behind ? column : width);
+  else trace(context, columns, placing, faint ? 1.5 : 2.5);
   context.setLineDash([]);
   context.globalAlpha = 1;
 }
