@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -12,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from playwright.sync_api import CDPSession, sync_playwright
 
-from benchmarks import log
 from benchmarks.kernel import Kernel
 from benchmarks.measure import Row, arguments, print_table, seconds, size
 from tests.browser.conftest import FLAGS, chromium
@@ -21,7 +21,7 @@ from tests.browser.server import JupyterServer
 
 HERE = Path(__file__).parent
 SCRIPT = (HERE / "live.js").read_text("utf-8")
-PEERS = (HERE / "live_peers.py").read_text("utf-8")
+SETUP = f"import sys; sys.path.insert(0, {str(HERE.parent)!r})\nfrom benchmarks.live_peers import *\nimport time, nbviz"
 MESSAGES = {"comm_msg", "comm_open", "display_data", "update_display_data", "clear_output", "stream"}
 
 
@@ -53,16 +53,21 @@ class Lab:
         """Run code in a cell of its own, in sight; return its number."""
         cell = self.notebook.add(code)
         self.notebook.run(cell, seconds=300)
-        self.notebook.output(cell).scroll_into_view_if_needed()
+        self.see(cell)
         return cell
 
+    def see(self, cell: int) -> None:
+        """Scroll to the outputs of a cell: what is out of sight is not drawn."""
+        self.notebook.output(cell).scroll_into_view_if_needed()
+        self.page.wait_for_timeout(300)
+
     def painted(self, act: Callable[[], Any], quiet: float = 300) -> tuple[float, float]:
-        """Seconds from the ``start`` that the code noted until what it changed was painted first, and last."""
+        """Seconds from the moment that the code noted until what it changed was painted first, and last."""
         self.page.evaluate("live.begin()")
         act()
         self.page.wait_for_function("quiet => live.quiet(quiet)", arg=quiet, timeout=300_000)
         taken = self.page.evaluate("live.taken()")
-        start = float(self.notebook.execute("print(start)"))
+        start = float(self.notebook.execute("print(begun[0])"))
         return taken["first"] / 1000 - start, taken["last"] / 1000 - start
 
     def since_mount(self, act: Callable[[], Any]) -> float:
@@ -97,7 +102,7 @@ def lab() -> Iterator[Lab]:
             # Axes that ease would go on drawing after the update is there.
             page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
             page.add_init_script(SCRIPT)
-            server.write_notebook("live.ipynb", [f"FOLDER = {str(HERE)!r}\n{PEERS}"])
+            server.write_notebook("live.ipynb", [SETUP])
             notebook = LabNotebook(page, server, "live.ipynb").open()
             notebook.run(0, seconds=120)
             yield Lab(notebook)
@@ -115,7 +120,8 @@ def logging(sizes: Size, quick: bool) -> list[Row]:
         found = kernel.value(f"log.medians({quick}, ('wandb_run',))")
     rows = []
     for metrics, words in ((1, "one metric"), (5, "five metrics")):
-        rows.append(Row(f"log() of {words} in a loop of 1 ms steps", f"{share[metrics]:.2f} %", "", share[metrics], 1, True, "%"))
+        what = f"log() of {words} in a loop of 1 ms steps"
+        rows.append(Row(what, f"{share[metrics]:.2f} %", "", share[metrics], 1, True, "%"))
         ours = found[f"shown {metrics}"]
         for peer, name, bound in (("torch_writer", "add_scalar", 60), ("wandb_run", "wandb.log, offline", 300)):
             other = found[f"{peer} {metrics}"]
@@ -127,36 +133,38 @@ def sent(sizes: Size) -> list[Row]:
     """Bytes of one flush, as they leave the kernel's socket."""
     found: dict[str, float] = {}
     with Kernel() as kernel:
-        kernel.run(f"FOLDER = {str(HERE)!r}\n{PEERS}")
+        kernel.run(SETUP)
         # The end of each of these cells is not one of training, at which the notebook's copy is renewed.
         kernel.run("pump.settle(); pump.wake = lambda *_, **__: None")
-        for name in ("ours", "bqplot", "plotly"):
-            kernel.run(f"shown_{name} = {name}({sizes.points})")
-            taken = [kernel.run(f"shown_{name}.more()")[1] for _ in range(5)]
+        for name in ("Ours", "Bqplot", "Plotly"):
+            kernel.run(f"shown = {name}({sizes.points})")
+            taken = [kernel.run("shown.more()")[1] for _ in range(5)]
             found[name] = median(sum(each.get(kind, 0) for kind in MESSAGES) for each in taken)
-    ours = found["ours"]
+    ours = found["Ours"]
     what = f"bytes of a flush at {sizes.points:,} points of two metrics"
     rows = [Row(what, size(ours), "", ours, 700 + 2 * 16, True, "B")]
-    peers = ("bqplot", "plotly")
+    peers = ("Bqplot", "Plotly")
     return rows + [Row(f"  against {peer}", size(ours), size(found[peer]), found[peer] / ours, 1000) for peer in peers]
 
 
 def updates(page: Lab, sizes: Size) -> list[Row]:
     """From the update in Python until it is painted."""
     rows = []
-    wanted = {1_000: ("livelossplot", 7), 100_000: ("plotly", 10), 1_000_000: ("plotly", 100)}
+    wanted = {1_000: ("LiveLossPlot", 7), 100_000: ("Plotly", 10), 1_000_000: ("Plotly", 100)}
     for history in sizes.histories:
-        peer, bound = wanted.get(history, ("plotly", None))
-        taken: dict[str, list[float]] = {"ours": [], peer: []}
-        for name in taken:
-            page.show(f"shown_{name} = {name}({history})\nshown_{name}.display()")
+        peer, bound = wanted.get(history, ("Plotly", None))
+        taken: dict[str, list[float]] = {"Ours": [], peer: []}
+        cells = {name: page.show(f"shown_{name} = {name}({history})\nshown_{name}.display()") for name in taken}
         for _ in range(sizes.rounds):
             for name, values in taken.items():
-                code = f"later(shown_{name}.more)" if name != "livelossplot" else f"start = time.time()\nshown_{name}.more()"
+                page.see(cells[name])
                 # It draws into the output of the cell that runs, all others into a widget.
-                act = (lambda code=code: page.show(code)) if name == "livelossplot" else (lambda code=code: page.notebook.execute(code))
+                if name == "LiveLossPlot":
+                    act = partial(page.show, f"note(); shown_{name}.more()")
+                else:
+                    act = partial(page.notebook.execute, f"later(shown_{name}.more)")
                 values.append(page.painted(act)[1])
-        ours, other = median(taken["ours"]), median(taken[peer])
+        ours, other = median(taken["Ours"]), median(taken[peer])
         what = f"update to painted at {history:,} points"
         rows.append(Row(what, f"{1000 * ours:.1f} ms", "", 1000 * ours, 35, True, "ms"))
         rows.append(Row(f"  against {peer}", seconds(ours), seconds(other), other / ours, bound))
@@ -166,12 +174,14 @@ def updates(page: Lab, sizes: Size) -> list[Row]:
 def frames(page: Lab, sizes: Size) -> list[Row]:
     """Frames a second while both are sent 60 flushes a second, in turns with a page at which nothing happens."""
     history = sizes.histories[-1]
-    for name in ("ours", "uplot"):
-        page.show(f"fed_{name} = {name}({history}); fed_{name}.display()")
-    idle, ours, other = (
-        median(page.rate(code) for _ in range(3))
-        for code in (f"time.sleep({sizes.frames})", f"feed(fed_ours, {sizes.frames})", f"feed(fed_uplot, {sizes.frames})")
-    )
+    taken: dict[str, list[float]] = {"None": [], "Ours": [], "UPlot": []}
+    cells = {name: page.show(f"fed_{name} = {name}({history}); fed_{name}.display()") for name in ("Ours", "UPlot")}
+    for _ in range(3):
+        for name, rates in taken.items():
+            code = f"feed(fed_{name}, {sizes.frames})" if name != "None" else f"time.sleep({sizes.frames})"
+            page.see(cells.get(name, cells["Ours"]))
+            rates.append(page.rate(code))
+    idle, ours, other = map(median, taken.values())
     what = f"frames a second, {history:,} x 2, 60 flushes a second"
     return [
         Row(f"{what}, against an idle page", f"{ours:.1f} fps", f"{idle:.1f} fps", ours / idle, 0.95),
@@ -183,7 +193,7 @@ def many(page: Lab, sizes: Size) -> list[Row]:
     """Many runs in one view: opened, hovered, zoomed."""
     page.notebook.execute(f"runs = many_runs({sizes.runs}, {sizes.steps})")
     cells: list[int] = []
-    code = "start = time.time()\nnbviz.Inspector(runs)"
+    code = "note()\nnbviz.Inspector(runs)"
     opened, done = page.painted(lambda: cells.append(page.show(code)), quiet=1000)
     received = page.page.evaluate("live.taken().bytes")
     box = page.notebook.output(cells[0]).locator(".plot").first.bounding_box()
@@ -193,7 +203,7 @@ def many(page: Lab, sizes: Size) -> list[Row]:
     page.page.evaluate("live.start()")
     for move in range(60):
         mouse.move(*at(0.2 + 0.01 * move))
-    gaps = page.page.evaluate("live.stop()")
+    hovered = 1000 / float(np.mean(page.page.evaluate("live.stop()")))
     page.page.keyboard.down("Shift")
     mouse.move(*at(0.3))
     mouse.down()
@@ -209,33 +219,37 @@ def many(page: Lab, sizes: Size) -> list[Row]:
     return [
         Row(f"{what}: run to first paint", seconds(opened), "", opened, 1.5, True, "s"),
         Row("  to the last, and received by then", seconds(done), size(received)),
-        Row("  frames a second while hovering", f"{1000 / np.mean(gaps):.1f} fps", "", 1000 / float(np.mean(gaps)), 59, unit="fps"),
+        Row("  frames a second while hovering", f"{hovered:.1f} fps", "", hovered, 59, unit="fps"),
         Row("  zoom to painted", f"{zoomed:.0f} ms", "", zoomed, 50, True, "ms"),
     ]
 
 
-def late(page: Lab) -> list[Row]:
+def late(page: Lab, _sizes: Size) -> list[Row]:
     """A megabyte of a run for whoever comes late: a second view, a reloaded page, a page that lost a frame."""
-    page.show("late = ours(12_000, tags=4); late.display()")
+    page.show("late = Ours(12_000, tags=4); late.display()")
     second = page.since_mount(lambda: page.show("late.display()"))
-    gap = page.painted(lambda: page.notebook.execute("start = late.lose(12_000)"), quiet=1000)[1]
+    gap = page.painted(lambda: page.notebook.execute("later(lambda: late.lose(12_000))"), quiet=1000)[1]
     page.notebook.save()
     page.page.evaluate("live.begin()")
     page.notebook.reload()
     page.page.wait_for_function("live.quiet(1000)", timeout=60_000)
     taken = page.page.evaluate("live.taken()")
     reload = (taken["last"] - taken["mounted"]) / 1000
-    found = (("a late view of 1 MB, from its mount", second), ("a page reloaded", reload), ("a frame of 1 MB lost and repaired", gap))
-    return [Row(what, seconds(value), "", 1000 * value, 150, True, "ms") for what, value in found]
+    found = {
+        "a late view of 1 MB, from its mount": second,
+        "a page reloaded, from the mount of its view": reload,
+        "a frame of 1 MB lost and repaired": gap,
+    }
+    return [Row(what, seconds(value), "", 1000 * value, 150, True, "ms") for what, value in found.items()]
 
 
 def memory(page: Lab, sizes: Size) -> list[Row]:
     """Of a page into which four metrics stream."""
-    page.show("streamed = ours(1, tags=4); streamed.display()")
+    page.show("streamed = Ours(1, tags=4); streamed.display()")
     empty = page.heap()
     grown = []
     for first, last in ((1, sizes.streamed // 10), (sizes.streamed // 10, sizes.streamed)):
-        page.painted(lambda first=first, last=last: page.notebook.execute(f"start = time.time(); streamed.stream({first}, {last})"), 1500)
+        page.painted(partial(page.notebook.execute, f"note(); streamed.stream({first}, {last})"), 1500)
         grown.append(page.heap() - empty)
     what = f"page memory after {sizes.streamed:,} steps x 4"
     return [
@@ -244,15 +258,24 @@ def memory(page: Lab, sizes: Size) -> list[Row]:
     ]
 
 
+MEASURES: dict[Callable[[Lab, Size], list[Row]], str] = {
+    updates: "One point more, from Python to the screen",
+    frames: "A stream of flushes",
+    many: "Many runs in one view",
+    late: "Who comes late",
+    memory: "A page after a long stream",
+}
+
+
 def main() -> None:
     quick = arguments(__doc__).quick
     sizes = QUICK if quick else FULL
-    print_table("Logging and sending, in an IPython kernel", [*logging(sizes, quick), *sent(sizes)], "torch", "wandb", "bqplot", "plotly")
-    for measure in (updates, frames, many, memory):
+    rows = [*logging(sizes, quick), *sent(sizes)]
+    print_table("Logging and sending, in an IPython kernel", rows, "torch", "wandb", "bqplot", "plotly")
+    for measure, what in MEASURES.items():
         with lab() as page:
-            print_table(f"{measure.__name__}, in JupyterLab", measure(page, sizes), "jupyterlab", "ipykernel", "anywidget", "plotly", "livelossplot")
-    with lab() as page:
-        print_table("late, in JupyterLab", late(page), "jupyterlab", "ipykernel", "anywidget")
+            rows = measure(page, sizes)
+        print_table(f"{what}; in JupyterLab", rows, "jupyterlab", "ipykernel", "anywidget", "plotly", "livelossplot")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What live.py shows, each with the same face: made of a history of two metrics, displayed, given one point more."""
 
+from __future__ import annotations
+
 import time
 from pathlib import Path
 from threading import Timer
@@ -9,7 +11,26 @@ import numpy as np
 import nbviz
 from nbviz.channel import pump
 
+ROOT = Path(__file__).parent.parent
 TAGS = ("loss", "val_loss", "accuracy", "val_accuracy")
+
+
+begun = [0.0]
+"""When the last update began, in seconds since the epoch."""
+
+
+def note():
+    begun[0] = time.time()
+
+
+def later(act, seconds=0.5):
+    """Act when the cell has ended and all that its end brings is over."""
+
+    def now():
+        note()
+        act()
+
+    Timer(seconds, now).start()
 
 
 def values(rows, metrics=2):
@@ -18,7 +39,7 @@ def values(rows, metrics=2):
     return steps, 0.1 + np.exp(-steps / 3000) + noise
 
 
-class ours:
+class Ours:
     def __init__(self, rows, tags=2):
         self.live = nbviz.LiveLoss()
         self.run, (self.channel,) = self.live.run, self.live.channels
@@ -45,9 +66,8 @@ class ours:
         first = len(self.run[self.tags[0]])
         self.add(first, first + rows)
         self.channel._sender.take()
-        start = time.time()
+        note()
         self.more()
-        return start
 
     def stream(self, first, last, batch=5_000):
         for begin in range(first, last, batch):
@@ -57,7 +77,7 @@ class ours:
         pump.settle()
 
 
-class plotly:
+class Plotly:
     def __init__(self, rows):
         import plotly.graph_objects as go
 
@@ -73,11 +93,11 @@ class plotly:
         self.steps = np.append(self.steps, self.steps[-1] + 1)
         self.values = np.column_stack([self.values, [0.5, 0.5]])
         with self.figure.batch_update():
-            for line, each in zip(self.figure.data, self.values):
+            for line, each in zip(self.figure.data, self.values, strict=True):
                 line.x, line.y = self.steps, each
 
 
-class bqplot:
+class Bqplot:
     def __init__(self, rows):
         import bqplot
 
@@ -93,7 +113,7 @@ class bqplot:
             self.lines.x, self.lines.y = self.steps, self.values
 
 
-class livelossplot:
+class LiveLossPlot:
     def __init__(self, rows):
         import livelossplot
 
@@ -128,11 +148,11 @@ export default {
 """
 
 
-class uplot:
+class UPlot:
     def __init__(self, rows):
         import anywidget
 
-        code = (Path(FOLDER).parent / "js/node_modules/uplot/dist/uPlot.esm.js").read_text("utf-8")
+        code = (ROOT / "js/node_modules/uplot/dist/uPlot.esm.js").read_text("utf-8")
         code = code.replace("export { uPlot as default };", "")
         self.steps, self.values = values(rows)
         self.widget = type("UPlot", (anywidget.AnyWidget,), {"_esm": code + UPLOT})()
@@ -147,17 +167,6 @@ class uplot:
     def more(self):
         self.widget.send({}, [np.array([[self.step], [0.5], [0.5]], float).tobytes()])
         self.step += 1
-
-
-def later(act, seconds=0.5):
-    """Act when the cell has ended and all that its end brings is over."""
-
-    def now():
-        global start
-        start = time.time()
-        act()
-
-    Timer(seconds, now).start()
 
 
 def feed(shown, seconds, rate=60):
@@ -175,6 +184,7 @@ def many_runs(count, rows, tags=10):
         run = runs[f"run{number:03d}"] = nbviz.Run(f"run{number:03d}")
         noise = np.random.default_rng(number).normal(0, 0.05, (tags, rows))
         for tag in range(tags):
-            run.extend(f"metric{tag}", steps, 1.7e9 + steps, np.exp(-steps / 3000) * (1 + tag) + noise[tag] + number * 0.02)
+            curve = np.exp(-steps / 3000) * (1 + tag) + number * 0.02
+            run.extend(f"metric{tag}", steps, 1.7e9 + steps, curve + noise[tag])
         run.finish()
     return runs

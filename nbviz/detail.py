@@ -1,7 +1,7 @@
 """The rows that a line shows between two steps: all of them, or fewer that still show every spike.
 
-A row counts if a piece of the line that begins or ends at it touches the range: those within, and on either side the one
-that the line comes from or goes to. Of a series whose steps go back that holds for each of its passes.
+A row counts if a piece of the line that begins or ends at it touches the range: those within, and on either side the
+one that the line comes from or goes to. Of a series whose steps go back that holds for each of its passes.
 """
 
 from __future__ import annotations

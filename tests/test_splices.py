@@ -270,7 +270,7 @@ def pieces(rows: list[int], steps: list[int], first: int, last: int) -> set[tupl
 
 
 def assert_exact(held: dict[str, Any], series: Any, first: int, last: int) -> None:
-    """Between two steps the page draws the line through every row that it knows of, with and without superseded ones."""
+    """Between two steps the line goes through every row that the page knows of, with and without superseded ones."""
     steps, held_rows = series.steps.tolist(), [int(row) for row in held["index"]]
 
     def current(row: int) -> bool:

@@ -80,8 +80,8 @@ class Splice:
     """Rows ``[start, start + rows)`` of one series in one generation; see docs/wire.md for the rule that joins them.
 
     ``place`` (chart, role, unit, best, panel) goes with a splice from 0, as that is where a page may meet the series
-    first. ``restarts`` are the series' rows and steps at which its run restarted, as `Restarts.staircase` has them. In an
-    answer to what lies between two steps ``rows`` are those that count and ``of`` is how many the series has.
+    first. ``restarts`` are the series' rows and steps at which its run restarted, as `Restarts.staircase` has them. In
+    an answer to what lies between two steps ``rows`` are those that count and ``of`` is how many the series has.
     """
 
     tag: str

@@ -133,7 +133,8 @@ def described(frame: Frame) -> dict[str, Any]:
     totals = {tag: list(total) for tag, total in frame.totals.items()}
     about = {} if frame.marks is None else {"marks": plain(frame.marks), "planned": frame.planned}
     detail = None if frame.detail is None else list(frame.detail)
-    return {"number": frame.number, "state": frame.state, "splices": splices, "totals": totals, "detail": detail, **about}
+    about["detail"] = detail
+    return {"number": frame.number, "state": frame.state, "splices": splices, "totals": totals, **about}
 
 
 if __name__ == "__main__":
