@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbviz import LiveLoss, NbvizWarning, Run
+from nbviz import Inspector, LiveLoss, NbvizWarning, Run
 from nbviz.channel import Channel, pump
 from nbviz.formats.sketch import Sketch
 from nbviz.formats.wire import Frame, decode, encode
@@ -92,6 +92,57 @@ def test_a_resync_of_nonsense_is_answered_from_a_row_that_exists(sent: list[Fram
     Channel.of(run)._handle_custom_msg({"type": "resync", "have": {"loss": have, "no such tag": have}}, [])
     (splice,) = sent[0].splices
     assert splice.start in (0, 1) and splice.start + splice.rows == 5
+
+
+def test_a_question_about_a_range_of_steps_is_answered_with_its_rows(sent: list[Frame]) -> None:
+    run = Run()
+    run.extend("loss", np.arange(0, 50_000, 10), np.ones(5000), np.ones(5000))
+    channel = Channel.of(run)
+    channel._handle_custom_msg({"type": "detail", "tags": ["loss", "nothing"], "steps": [95.5, 120]}, [])
+    (splice,) = sent[0].splices
+    assert sent[0].detail == (96, 120)
+    assert splice.columns.steps.tolist() == [90, 100, 110, 120, 130]
+    assert (splice.start, splice.rows, splice.of) == (9, 5, 5000)
+    channel._handle_custom_msg({"type": "detail", "tags": ["loss"], "steps": [0, 40_000], "points": 500}, [])
+    (splice,) = sent[1].splices
+    assert (splice.start, splice.rows) == (0, 4002)
+    assert len(splice.columns.walls) <= 500
+
+
+NUMBERS = (None, "1", True, float("nan"), float("inf"), 10**30, [], {})
+QUESTIONS = [
+    *({"steps": [0, number]} for number in NUMBERS),
+    *({"steps": steps} for steps in (None, 3, "ab", [], [1], [1, 2, 3], [2, 1], {"0": 1})),
+    *({"tags": tags} for tags in (None, "loss", {"loss": 1}, [1], [["loss"]])),
+    *({"points": points} for points in (None, "9", 1.5, True, [])),
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=str)
+def test_a_question_that_is_none_is_ignored(sent: list[Frame], question: dict[str, Any]) -> None:
+    run = Run()
+    run.log(loss=1.0)
+    Channel.of(run)._handle_custom_msg({"type": "detail", "tags": ["loss"], "steps": [0, 1], **question}, [])
+    assert sent == []
+
+
+@pytest.mark.parametrize("points", [-5, 0, 10**30])
+def test_whatever_room_a_page_claims_an_answer_is_bounded(sent: list[Frame], points: int) -> None:
+    run = Run()
+    run.extend("loss", np.arange(100_000), np.ones(100_000), np.sin(np.arange(100_000)))
+    Channel.of(run)._handle_custom_msg({"type": "detail", "tags": ["loss"], "steps": [0, 1e6], "points": points}, [])
+    assert 0 < len(sent[0].splices[0].columns.walls) <= 16_384
+
+
+def test_the_snapshots_of_a_hundred_runs_in_one_view_take_four_megabytes() -> None:
+    steps = np.arange(10_000)
+    runs = {}
+    for number in range(100):
+        run = runs[f"run{number}"] = Run(f"run{number}")
+        for tag in ("loss", "val_loss", "lr"):
+            run.extend(tag, steps, steps, np.sin(steps * 12.9898))
+    sizes = [len(channel.get_state("_snapshot")["_snapshot"]) for channel in Inspector(runs).channels]
+    assert 1_500_000 < sum(sizes) < 4_400_000
 
 
 @pytest.mark.parametrize("value", ["3", 2.5, 3.0, True, 10**30, -(10**30), [], {}, float("nan"), b"3"])
