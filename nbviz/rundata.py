@@ -90,7 +90,7 @@ class RunData:
 
     def __contains__(self, tag: object) -> bool:
         self.commit()
-        return tag in self._series
+        return isinstance(tag, str) and spelled(tag) in self._series
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.tags())
@@ -105,8 +105,8 @@ class RunData:
         """
         self.commit()
         try:
-            return self._series[tag]
-        except KeyError:
+            return self._series[spelled(tag)]
+        except (KeyError, AttributeError):
             close = get_close_matches(str(tag), self._series, 3) or list(self._series)[:5]
             hint = f"; did you mean {', '.join(map(repr, close))}?" if close else ": nothing was logged yet"
             raise KeyError(f"run {self.name!r} has no tag {tag!r}{hint}") from None
@@ -283,6 +283,9 @@ class RunData:
         """The series of a tag, made if need be. A tag that already holds another kind gets the kind behind its name."""
         series = self._series.get(tag)
         if series is None:
+            tag = spelled(tag)
+            series = self._series.get(tag)
+        if series is None:
             series = self._series[tag] = new_series(tag, kind)
             series.collect = self._collect
         if series.kind == kind:
@@ -291,6 +294,11 @@ class RunData:
         sentence = f"{tag!r} holds {series.kind}s, so what is of kind {kind} is kept under {other!r}."
         self.problems.report(sentence, ("kind", tag, kind))
         return self._of_kind(other, kind)
+
+
+def spelled(tag: str) -> str:
+    """A tag in which half surrogate pairs are spelled out: neither a message nor an event file could carry them."""
+    return tag.encode(errors="backslashreplace").decode()
 
 
 def _is_aside(staged: Staged) -> bool:

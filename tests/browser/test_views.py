@@ -151,7 +151,7 @@ def test_play_walks_to_the_end_and_pause_stops(inspector: LabNotebook) -> None:
     track = slider(inspector.output(1))
     track.focus()
     track.press("Home")
-    button = inspector.output(1).get_by_role("button", name="Play")
+    button = inspector.output(1).get_by_role("button", name="Play", exact=True)
     button.click()
     expect(track).not_to_have_attribute("aria-valuenow", "0")
     inspector.output(1).get_by_role("button", name="Pause").click()
