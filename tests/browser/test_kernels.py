@@ -27,6 +27,15 @@ HOSTS = [
 """With which kernel, and whether it answers while a cell is busy. python3 has the newest ipykernel."""
 
 
+def says_that_points_are_missing(notebook: LabNotebook) -> bool:
+    notebook.page.evaluate("lossy.lose(1)")
+    try:
+        expect(notice(notebook)).to_have_text(MISSING, timeout=2 * SECOND)
+    except AssertionError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize(("host", "kernel", "answers"), HOSTS, ids=str)
 def test_a_view_lives_is_reloaded_and_healed_while_a_cell_is_busy(
     lab: JupyterServer, page: Page, open_notebook: OpenNotebook, host: str, kernel: str, answers: bool
@@ -47,7 +56,8 @@ def test_a_view_lives_is_reloaded_and_healed_while_a_cell_is_busy(
         follow_steps(notebook)
         expect(notice(notebook)).to_be_hidden(timeout=SECOND)
     else:
-        expect(notice(notebook)).to_have_text(MISSING, timeout=SECOND)
+        # The snapshots of a young run come often: one may heal what was lost before anything has to be said.
+        assert any(says_that_points_are_missing(notebook) for _ in range(5))
     assert not notebook.ran(2)
 
     # JupyterLab first asks the kernel what it can do, so nothing is there again before the cell ends.
