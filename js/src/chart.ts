@@ -63,6 +63,7 @@ export class Chart {
   private ready: { readonly target: Domain; readonly percent: boolean; readonly shown: readonly Drawn[] } | null = null;
   private painted = "";
   private pointed = "";
+  private settled = "";
   private theme: object | null = null;
 
   constructor(private readonly scene: Scene, private readonly shared: Shared, readonly name: string, raise: () => void) {
@@ -151,8 +152,8 @@ export class Chart {
   }
 
   /**
-   * Draws what `update` made ready; true while it is easing. All charts update before the first paints, because setting a
-   * canvas's font makes the browser bring the styles of the page up to date first.
+   * Draws what `update` made ready; true while it is easing. All charts update before the first paints, and paint before the
+   * first settles, because setting a canvas's font makes the browser bring the styles of the page up to date first.
    */
   paint(): boolean {
     if (!this.ready) return false;
@@ -165,10 +166,23 @@ export class Chart {
       axis: horizontal.axis, logx: horizontal.log, logy: log, theme: this.scene.theme,
     };
     this.pad.plot = { ...plot, second: this.second.of(plot, now) };
-    this.pad.dress(this.vertical.said(shown), log);
-    this.pad.element.style.setProperty("--gutter", `${plot.left - 4}px`);
     this.paintLayers(this.pad.plot, target, shown);
     return domain.moving(now) || this.second.moving(now) || horizontal.domain.moving(now);
+  }
+
+  /** Brings what stands around and over the canvases up to date. */
+  settle(): void {
+    const { plot } = this.pad;
+    if (!this.ready || !plot) return;
+    const { shown } = this.ready;
+    const { focus } = this.scene.runs;
+    this.pad.dress(this.vertical.said(shown), this.vertical.log);
+    this.pad.element.style.setProperty("--gutter", `${plot.left - 4}px`);
+    // What is looked at was drawn once more over the rest, which fades: the rest need not be drawn for it.
+    this.pad.lines.classList.toggle("is-faded", focus !== null && shown.some(({ stroke }) => stroke.line.family === focus));
+    if (this.pointed === this.settled) return;
+    this.settled = this.pointed;
+    this.showTooltip(plot, shown);
   }
 
   /** Of many runs the title line names those pinned, the best and the one looked at; the legend of runs has the rest. */
@@ -249,8 +263,6 @@ export class Chart {
     if (!fresh && pointed === this.pointed) return;
     this.pointed = pointed;
     const context = begin(this.pad.overlay, plot);
-    // What is looked at is drawn once more over the rest, which fades: the rest need not be drawn for it.
-    this.pad.lines.classList.toggle("is-faded", looked.length > 0);
     if (context && looked.length) {
       paintGrid(context, plot, target);
       if (plot.second) paintSecond(context, plot.second);
@@ -259,7 +271,7 @@ export class Chart {
     const cursor = step === null ? null : this.pointer(step, shown);
     this.pad.cursor = cursor && cursor.x;
     if (context) paintPointers(context, plot, shown, { cursor, hover: hover && this.pointer(hover.step, shown), ends, marks, band });
-    this.showTooltip(plot, shown);
+    this.settled = "";
   }
 
   private pointer(step: number, shown: readonly Drawn[]): Pointer {

@@ -65,6 +65,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
     for (const chart of charts.values()) chart.update();
     for (const chart of charts.values()) easing = chart.paint() || easing;
     legend.draw(readingsOf(scene, charts, shared.hover));
+    for (const chart of charts.values()) chart.settle();
     if (scene.runs.stale) setTimeout(() => scene.request(), 250);
     lookCloser(scene, [...charts.values()].flatMap((chart) => chart.drawnLines));
     return easing;
