@@ -4,6 +4,7 @@ import { makeSmoothing } from "./smoothing";
 import { formatLeft } from "./timeticks";
 import { make, setAttribute, setText } from "./dom";
 import { isCharted } from "./group";
+import { stepRange } from "./range";
 import type { MakePanel, Scalars, Scene, Series, State, Store } from "./model";
 
 /** Rows are arriving while the last came within this time. */
@@ -23,6 +24,15 @@ export function overallState(stores: readonly Store[]): State {
 
 function scalarsOf(stores: readonly Store[]): Scalars[] {
   return stores.flatMap((store) => [...store.series.values()]).filter((series) => series.kind === "scalar");
+}
+
+/** The runs that the header tells of: those in which rows arrive, not what they are compared with; where none is live, all. */
+export function toldOf(stores: readonly Store[]): readonly Store[] {
+  const live = stores.filter(({ state }) => state === "live");
+  const walls = live.map((store) => Math.max(...scalarsOf([store]).map(({ walls, length }) => (length ? walls[length - 1] : -Infinity))));
+  const latest = Math.max(...walls);
+  // A run that an earlier cell left without finishing it is live as well.
+  return live.length ? live.filter((_, i) => !(walls[i] < latest - QUIET_MS / 1000)) : stores;
 }
 
 /** Steps per second over the last seconds of the series that was written last; NaN where there is no telling. */
@@ -144,17 +154,18 @@ export const makeHeader: MakePanel = (scene, signal) => {
 
   const draw = (): boolean => {
     const { stores } = scene;
-    const all = scalarsOf(stores);
+    const told = toldOf(stores);
+    const all = scalarsOf(told);
     const state = overallState(stores);
     const arriving = arrivals.arriving(all);
     setText(title, titleOf(scene));
     setText(word, stateWord(state, arriving));
     setAttribute(dot, "data-state", state);
     dot.classList.toggle("is-waiting", state === "live" && !arriving);
-    const range = scene.range();
+    const range = stepRange(told);
     steps.hidden = range === null;
     if (range) setText(step, formatStep(range[1]));
-    const planned = plannedOf(stores);
+    const planned = plannedOf(told);
     setText(total, planned === null ? "" : ` of ${formatStep(planned)}`);
     const moving = state === "live" && arriving;
     rate.hidden = left.hidden = !moving;

@@ -12,11 +12,12 @@ import { Hearing } from "./hearing";
 import layerStyle from "./layermap.css";
 import layoutStyle from "./layout.css";
 import { makeLayerMap } from "./layermap";
-import type { Cursor, MakePanel, Panel, Scene, Series, Store } from "./model";
+import type { Cursor, MakePanel, Panel, Scene, Store } from "./model";
+import { stepRange } from "./range";
 import { choose, zoomOf } from "./reading";
+import { shownStore } from "./restarts";
 import { ridges, ridgesIfAny } from "./ridge";
 import ridgeStyle from "./ridge.css";
-import { shownStore, withPast } from "./restarts";
 import { Runs } from "./runs";
 import runsStyle from "./runs.css";
 import { makeScrubber } from "./scrubber";
@@ -126,34 +127,4 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   for (const shared of [options.cursor, layer]) shared.subscribe(() => scene.request(), signal);
   scene.request();
   return scene;
-}
-
-const known = new WeakMap<Series, { readonly version: number; readonly ends: readonly [number, number] }>();
-
-function stepRange(stores: readonly Store[]): readonly [number, number] | null {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const store of stores) {
-    for (const series of [...store.series.values()].flatMap(withPast)) {
-      if (!series.length) continue;
-      const [first, last] = endsOf(series);
-      low = Math.min(low, first);
-      high = Math.max(high, last);
-    }
-  }
-  return low <= high ? [low, high] : null;
-}
-
-/** Smallest and largest step of a series, found anew only when it has changed. */
-function endsOf(series: Series): readonly [number, number] {
-  const before = known.get(series);
-  if (before?.version === series.version) return before.ends;
-  const ends: [number, number] = [Infinity, -Infinity];
-  for (let i = 0; i < series.length; i++) {
-    const step = series.kind === "scalar" ? series.steps[i] : series.captures[i].step;
-    if (step < ends[0]) ends[0] = step;
-    if (step > ends[1]) ends[1] = step;
-  }
-  known.set(series, { version: series.version, ends });
-  return ends;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeStore, scalars } from "../../js/dev/fake";
-import { overallState, rateOf } from "../../js/src/header";
+import { overallState, rateOf, toldOf } from "../../js/src/header";
 import type { Scalars } from "../../js/src/model";
 
 const logged = (steps: readonly number[], walls: readonly number[]): Scalars =>
@@ -37,4 +37,13 @@ test("runs together are live while one is, and failed when one is", () => {
   assert.equal(state("finished", "live", "failed"), "live");
   assert.equal(state("finished", "failed", "interrupted"), "failed");
   assert.equal(state("finished"), "finished");
+});
+
+test("what a live run is compared with has no part in how far it is, finished or left by an earlier cell", () => {
+  const store = (name: string, wall: number, state: FakeStore["state"]): FakeStore => new FakeStore(name, [logged([0, 1], [0, wall])], state);
+  const [live, beside, left, finished] = [store("live", 100, "live"), store("beside", 98, "live"), store("left", 90, "live"), store("old", 99, "finished")];
+  assert.deepEqual(toldOf([live, beside, left, finished]), [live, beside]);
+  assert.deepEqual(toldOf([finished]), [finished]);
+  const fresh = new FakeStore("fresh", [], "live");
+  assert.deepEqual(toldOf([fresh]), [fresh]);
 });
