@@ -260,6 +260,18 @@ def test_a_zoom_shows_its_steps_only_and_fits_the_values_there() -> None:
     assert inner.get("overflow") == "hidden" and len(paths(inner, "line")) == 1
 
 
+def test_a_zoom_on_a_long_run_draws_every_row_in_it() -> None:
+    values = np.sin(np.arange(1_000_000.0))
+    values[777_777] = 5.0
+    picture = draw(run_of(loss=values), panels=("charts",), knobs={"zoom": (777_770, 777_785)})
+    line, *_ = paths(picture, "line")
+    grid = paths(picture, "grid")[0].get("d", "")
+    left, right = (float(x) for x in re.findall(r"M([\d.]+),[\d.]+H([\d.]+)", grid)[0])
+    inside = [x for x, _ in points(line) if left - 0.5 <= x <= right + 0.5]
+    assert len(inside) == 16
+    assert "4" in texts(picture), "the axis spans the spike"
+
+
 def test_limits_are_kept_and_what_lies_outside_is_said() -> None:
     picture = draw(run_of(loss=[0.1, 0.5, 5.0]), panels=("charts",), knobs={"limits": {"loss": (0.0, 1.0)}})
     assert {"0.0", "1.0", "some points lie outside"} <= set(texts(picture))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +111,7 @@ def charts_of(
     superseded: bool = False,
     choices: Sequence[Choice] | None = None,
     families: Sequence[str] | None = None,
+    zoom: tuple[float, float] | None = None,
 ) -> tuple[list[Chart], int]:
     """The first ``limit`` charts of all runs, as chosen or in order of first appearance, and how many there are."""
     families = list(families or dict.fromkeys(family(run.name) for run in runs))
@@ -126,9 +128,10 @@ def charts_of(
     drawn = sum(len(members) for _, members in shown) * (2 if smoothing else 1)
     buckets = min(400, max(40, 2200 // max(1, drawn)))
     charts = []
+    seen = Seen(buckets, step, smoothing, superseded, zoom)
     for title, members in shown:
         lines = [
-            _read(run, series, (where, families.index(family(run.name)), right), (buckets, step, smoothing, superseded))
+            _read(run, series, (where, families.index(family(run.name)), right), seen)
             for run, series, where, right in members
         ]
         lines.sort(key=lambda line: (line.right, line.family, ROLES.index(line.place.role)))
@@ -204,21 +207,41 @@ def _colors(lines: list[Line], families: int) -> list[str]:
     return colors
 
 
-def _read(run: Run, series: ScalarSeries, place: tuple[Place, int, bool], view: tuple[int, int, float, bool]) -> Line:
+class Seen(NamedTuple):
+    """What decides which rows of a series a picture draws."""
+
+    buckets: int
+    step: int
+    smoothing: float
+    superseded: bool
+    zoom: tuple[float, float] | None
+
+    def rows(self, steps: NDArray[np.number[Any]], values: Floats) -> NDArray[np.intp]:
+        """Enough of all rows to know the curve by, and of those in a zoom as much as can be seen there."""
+        rows = _reduced(values, self.buckets)
+        if self.zoom is None or len(rows) == len(values):
+            return rows
+        inside = np.flatnonzero((steps >= self.zoom[0]) & (steps <= self.zoom[1]))
+        if not len(inside):
+            return rows
+        # The neighbours on either side: lines come in from there.
+        first, last = max(0, inside[0] - 1), inside[-1] + 2
+        return np.union1d(rows, first + _reduced(values[first:last], self.buckets))
+
+
+def _read(run: Run, series: ScalarSeries, place: tuple[Place, int, bool], seen: Seen) -> Line:
     where = place[0]
-    buckets, step, weight, superseded = view
     rows = shown_rows(series, superseded=False)
     steps, values = series.steps[rows], series.values[rows]
-    kept = _reduced(values, buckets)
+    kept = seen.rows(steps, values)
     logged = (steps[kept].astype(np.float64), values[kept])
     # Smoothing is there for the noise of single batches; validation is shown as it was measured.
-    smoothed = smooth(values, weight) if weight and where.role == "train" else values
-    kept = kept if smoothed is values else _reduced(smoothed, buckets)
+    smoothed = smooth(values, seen.smoothing) if seen.smoothing and where.role == "train" else values
+    kept = kept if smoothed is values else seen.rows(steps, smoothed)
     shown = logged if smoothed is values else (steps[kept].astype(np.float64), smoothed[kept])
-    at = row_at(steps, step)
+    at = row_at(steps, seen.step)
     readings = (None, None) if at is None else (float(values[at]), float(smoothed[at]))
-    weight = weight if where.role == "train" else 0.0
-    past = _past(series, weight, buckets) if superseded else (np.empty(0), np.empty(0))
+    past = _past(series, where.role == "train", seen) if seen.superseded else (np.empty(0), np.empty(0))
     return Line(str(run.name), str(series.tag), *place, len(rows), *logged, *shown, *past, *readings)
 
 
@@ -229,7 +252,7 @@ def shown_rows(series: Series, superseded: bool) -> NDArray[np.intp]:
     return np.arange(rows) if superseded or not series.restarts else np.flatnonzero(~series.superseded[:rows])
 
 
-def _past(series: ScalarSeries, weight: float, buckets: int) -> tuple[Floats, Floats]:
+def _past(series: ScalarSeries, smoothed: bool, seen: Seen) -> tuple[Floats, Floats]:
     """Steps and values of the superseded rows, with a break before each that does not follow on the last."""
     rows = np.flatnonzero(series.superseded)
     steps, values = series.steps[rows].astype(np.float64), series.values[rows]
@@ -237,8 +260,8 @@ def _past(series: ScalarSeries, weight: float, buckets: int) -> tuple[Floats, Fl
     if not len(rows):
         return steps, values
     steps, values = np.insert(steps, breaks, steps[breaks]), np.insert(values, breaks, np.nan)
-    values = smooth(values, weight) if weight else values
-    kept = _reduced(values, buckets)
+    values = smooth(values, seen.smoothing) if smoothed and seen.smoothing else values
+    kept = seen.rows(steps, values)
     return steps[kept], values[kept]
 
 

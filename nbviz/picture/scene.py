@@ -77,7 +77,9 @@ class Scene(NamedTuple):
         with np.errstate(all="ignore"):
             layers = _map_of(runs, tags, knobs)
             drawn, families, spreads = grouped(runs, knobs)
-            charts, total = charts_of(drawn, tags, step, smoothing, CHARTS, superseded, knobs.get("charts"), families)
+            charts, total = charts_of(
+                drawn, tags, step, smoothing, CHARTS, superseded, knobs.get("charts"), families, knobs.get("zoom")
+            )
         name = clean(title) or (clean(runs[0].name) if len(runs) == 1 else f"{len(runs)} runs")
         reading = Reading.of(knobs, runs, spreads)
         return cls(runs, panels, tags, charts, total, step, smoothing, name, superseded, knobs, layers, reading)
