@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import itertools
 import pickle
 import weakref
 from typing import Any
@@ -392,6 +393,19 @@ def test_a_second_watch_takes_the_place_of_the_first() -> None:
     assert not first.sketches and second.steps("weights/0.weight") == [0]
     with nbviz.watch(model, second):
         assert len(second.problems) == 1
+
+
+def test_a_cell_that_is_run_again_watches_its_model_for_the_new_run_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, first, second = small(), Kept(), Kept()
+    monkeypatch.setattr("nbviz.capture.torch._running_cell", itertools.count(1).__next__)
+    nbviz.watch(model, first, every=1)
+    watch = nbviz.watch(model, second, every=1)
+    train(model, sgd(model), second)
+    watch.remove()
+    assert not first.sketches and second.steps("weights/0.weight") == [0]
+    assert not second.problems
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])

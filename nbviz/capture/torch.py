@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,13 @@ FORWARDS = 256
 """Forwards without a step after which outputs are no longer captured: there may never be one."""
 
 _watches: weakref.WeakKeyDictionary[nn.Module, weakref.ref[Watch]] = weakref.WeakKeyDictionary()
+
+
+def _running_cell() -> int | None:
+    """The number of the notebook's cell that runs, None where there is no notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "execution_count", None)
 
 
 class Watch:
@@ -66,6 +74,7 @@ class Watch:
         self._collector = Collector(self._writer)
         self._moves = Moves()
         self._loop = run.loop()
+        self._cell = _running_cell()
         self._number = self._forwards = 0
         self._capture: Capture | None = None
         self._steppers = weakref.WeakSet(steppers or ())
@@ -77,7 +86,9 @@ class Watch:
         self._stale = False
         if (other := _watches.get(model)) is not None and (watch := other()) is not None and watch._handles:
             watch.remove()
-            run.report("This model was watched already: the new watch takes the place of the old one.")
+            # A cell that is run again watches the same model for its new run: nobody need be told.
+            if watch._run is run or watch._cell == self._cell:
+                run.report("This model was watched already: the new watch takes the place of the old one.")
         _watches[model] = weakref.ref(self)
         self._hook(model, steppers)
         with self._guarded("What other processes capture"):
