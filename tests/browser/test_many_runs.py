@@ -199,3 +199,33 @@ def test_python_and_the_page_choose_runs_together(open_notebook: OpenNotebook) -
     notebook.run(2)
     expect(notebook.output(2)).to_contain_text("['old-seed1', 'old-seed2'] old runs")
     assert notebook.errors == []
+
+
+# How fast it is
+
+NOTED = """() => {
+  window.noted = [];
+  const note = (what) => noted.push([what, document.timeline.currentTime]);
+  const [font, width] = [[CanvasRenderingContext2D, "font"], [HTMLElement, "offsetWidth"]].map(([of, name]) =>
+    Object.getOwnPropertyDescriptor(of.prototype, name));
+  Object.defineProperty(CanvasRenderingContext2D.prototype, "font", { ...font, set(value) {
+    if (this.canvas.closest(".plot")) note("painted");
+    font.set.call(this, value);
+  } });
+  Object.defineProperty(HTMLElement.prototype, "offsetWidth", { ...width, get() {
+    if (this.matches(".tooltip")) note("measured");
+    return width.get.call(this);
+  } });
+}"""
+
+
+def test_a_tooltip_is_laid_out_once_all_charts_are_painted(opened: Opened) -> None:
+    page = opened(Inspector(runs(3, tags=("loss", "lr", "accuracy", "error"))))
+    page.evaluate(NOTED)
+    chart(page, "loss").locator(".plot").hover()
+    expect(page.locator(".tooltip:visible")).to_have_count(1)
+    page.wait_for_function("noted.some(([what]) => what === 'measured')")
+    noted = [(what, at) for what, at in page.evaluate("noted")]
+    frame = next(at for what, at in noted if what == "measured")
+    of_frame = [what for what, at in noted if at == frame]
+    assert of_frame.count("painted") >= 4 and of_frame.index("measured") == len(of_frame) - 1
