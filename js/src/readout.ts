@@ -116,10 +116,14 @@ function badgeOf(lines: readonly Shown[], steps: readonly [number, number] | nul
   let most: Seen & { readonly lack: Lack } = { rows: 1, points: 1, lack: "" };
   for (const { series, store } of lines) {
     const { rows, points } = seen(series, steps ?? undefined);
-    if (points > 0 && rows / points > most.rows / most.points) most = { rows, points, lack: store.lack ?? "" };
+    if (rows / points > most.rows / most.points) most = { rows, points, lack: store.lack ?? "" };
   }
   if (most.rows === most.points) return null;
   const word = WORDS[most.lack];
+  if (most.points === 0) {
+    const title = `None of up to ${formatStep(most.rows)} rows is kept between the steps shown: the line goes from neighbour to neighbour`;
+    return { text: `none kept${word && ` \u00b7 ${word}`}`, title };
+  }
   const kept = `${formatStep(most.rows)} rows drawn from ${formatStep(most.points)} kept: every minimum and maximum is there`;
   return {
     text: `1\u2009:\u2009${compact(most.rows / most.points)}${word && ` \u00b7 ${word}`}`,

@@ -149,3 +149,16 @@ def test_without_a_kernel_the_badge_says_that_the_copy_is_reduced(opened: Opened
     page = opened(nbviz.LiveLoss(run=run))
     zoom(page.locator("main"), 0.5, 0.6)
     expect(badge(page.locator("main"))).to_contain_text("reduced copy")
+
+
+def test_a_page_alone_says_so_where_it_has_no_row_at_all(opened: Opened) -> None:
+    run = nbviz.Run("long")
+    steps = np.arange(1_000_000)
+    run.extend("loss", steps, 1.7e9 + steps, np.exp(-steps / 1e5))
+    run.finish()
+    view = nbviz.Inspector(run)
+    # Of a falling curve a bucket's ends are kept, as its largest and its smallest.
+    view.zoom = (500_101, 500_105)
+    reduced = opened(view).locator(".legend-badge")
+    expect(reduced).to_have_text("none kept · reduced copy")
+    expect(reduced).to_have_attribute("title", re.compile("the line goes from neighbour to neighbour"))
