@@ -17,7 +17,8 @@ from nbviz.charts import choices
 from nbviz.picture import Scene, picture_html, picture_svg
 from nbviz.picture.axes import ticks, trace, value_ends
 from nbviz.picture.groups import grouped
-from nbviz.picture.lines import row_at, smooth
+from nbviz.picture.lines import row_at
+from nbviz.picture.smoothing import is_staircase, smooth
 from nbviz.run import Run
 from tests.golden.means import described
 
@@ -640,6 +641,27 @@ def test_a_value_axis_ends_where_d3_says_as_in_the_page() -> None:
         (-2.4, 1.31): (-2.5, 1.5),
     }.items():
         assert value_ends(low, high, False) == ends
+
+
+def test_a_learning_rate_that_goes_down_in_steps_is_drawn_as_it_is() -> None:
+    run = run_of(lr=[0.1] * 50 + [0.01] * 50)
+    assert len(paths(draw(run, smoothing=0.9), "line")) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1, 1, 1, 2, 2, 2], True),
+        ([1, 1, 1, 2], True),  # a level that has just begun
+        ([3, 1, 1, 1, 1], True),
+        ([1, 1, 2, 1, 1, 1], False),  # there and back: noise
+        ([1, 2, 3, 4], False),
+        ([3, 1], False),
+        ([1, 1, math.nan, 1, 1, 1], False),
+    ],
+)
+def test_a_staircase_has_levels_that_last(values: list[float], expected: bool) -> None:
+    assert is_staircase(np.array(values, float)) is expected
 
 
 @given(st.lists(st.floats(-10, 10) | st.just(math.nan), min_size=1, max_size=300), st.floats(0.01, 0.999))

@@ -36,6 +36,20 @@ function isConstant(values: Float64Array, length: number): boolean {
   return true;
 }
 
+/**
+ * Whether values stay for a while and then change, as a learning rate or an epoch does: every level lasts for more than one
+ * row, except perhaps the first and the one that has just begun. A mean would draw slopes where there are none.
+ */
+export function isStaircase(values: Float64Array, length: number): boolean {
+  let changes = 0;
+  for (let i = 1; i < length; i++) {
+    if (values[i] === values[i - 1]) continue;
+    changes++;
+    if (i > 1 && values[i - 1] !== values[i - 2]) return false;
+  }
+  return 2 * changes < length;
+}
+
 /** Smoothed columns by key, computed anew only when the series or the weight changed. */
 export class SmoothCache {
   private readonly kept = new Map<string, { version: number; weight: number; values: Float64Array }>();
@@ -44,7 +58,11 @@ export class SmoothCache {
     if (weight <= 0) return values;
     const kept = this.kept.get(key);
     if (kept && kept.version === version && kept.weight === weight) return kept.values;
-    const room = kept && kept.values.length >= length ? kept.values : new Float64Array(Math.ceil(length * 1.25));
+    if (isStaircase(values, length)) {
+      this.kept.set(key, { version, weight, values });
+      return values;
+    }
+    const room = kept && kept.values !== values && kept.values.length >= length ? kept.values : new Float64Array(Math.ceil(length * 1.25));
     this.kept.set(key, { version, weight, values: smooth(values, length, weight, room) });
     return room;
   }

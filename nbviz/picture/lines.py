@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,12 +11,12 @@ from numpy.typing import NDArray
 
 from nbviz.charts import Choice, Place, family, place
 from nbviz.picture.axes import Floats
+from nbviz.picture.smoothing import line_of
 from nbviz.reduce import kept_rows
 from nbviz.run import Run
 from nbviz.series import ScalarSeries, Series
 
 ROLES = ("train", "validation", "test")
-BLOCK = 64
 HUES = ("#337ab5", "#c35500", "#008761", "#a46086", "#9a6e00", "#4773cc", "#767676")
 
 
@@ -236,7 +235,7 @@ def _read(run: Run, series: ScalarSeries, place: tuple[Place, int, bool], seen: 
     kept = seen.rows(steps, values)
     logged = (steps[kept].astype(np.float64), values[kept])
     # Smoothing is there for the noise of single batches; validation is shown as it was measured.
-    smoothed = smooth(values, seen.smoothing) if seen.smoothing and where.role == "train" else values
+    smoothed = line_of(values, seen.smoothing if where.role == "train" else 0.0)
     kept = kept if smoothed is values else seen.rows(steps, smoothed)
     shown = logged if smoothed is values else (steps[kept].astype(np.float64), smoothed[kept])
     at = row_at(steps, seen.step)
@@ -260,7 +259,7 @@ def _past(series: ScalarSeries, smoothed: bool, seen: Seen) -> tuple[Floats, Flo
     if not len(rows):
         return steps, values
     steps, values = np.insert(steps, breaks, steps[breaks]), np.insert(values, breaks, np.nan)
-    values = smooth(values, seen.smoothing) if smoothed and seen.smoothing else values
+    values = line_of(values, seen.smoothing if smoothed else 0.0)
     kept = seen.rows(steps, values)
     return steps[kept], values[kept]
 
@@ -295,34 +294,3 @@ def row_at(steps: NDArray[np.int64], step: int) -> int | None:
     past = np.where(steps <= step, steps, np.iinfo(np.int64).min)
     row = len(steps) - 1 - int(past[::-1].argmax())
     return row if steps[row] <= step else None
-
-
-def smooth(values: Floats, weight: float) -> Floats:
-    """Exponential smoothing as TensorBoard draws it: corrected for its start at zero, values not finite passed through.
-
-    js/src/smooth.ts does the same.
-    """
-    good = np.isfinite(values)
-    finite = values if good.all() else values[good]
-    means = _decaying_sums(finite * (1 - weight), weight)
-    # Past this row the correction is lost in rounding.
-    start = min(len(means), math.ceil(-40 / math.log(weight)))
-    means[:start] /= -np.expm1(np.arange(1, start + 1) * math.log(weight))
-    if finite is values:
-        return means
-    smoothed: Floats = values.copy()
-    smoothed[good] = means
-    return smoothed
-
-
-def _decaying_sums(values: Floats, weight: float) -> Floats:
-    """``sums[i] = weight * sums[i - 1] + values[i]``: within all blocks of rows at once, then from block to block."""
-    count = -(-len(values) // BLOCK)
-    blocks = np.zeros((count, BLOCK))
-    blocks.ravel()[: len(values)] = values
-    lag = np.arange(BLOCK) - np.arange(BLOCK)[:, None]
-    sums: Floats = blocks @ np.where(lag >= 0, weight ** np.maximum(lag, 0), 0.0)
-    if count > 1:
-        before = _decaying_sums(sums[:-1, -1], weight**BLOCK)
-        sums[1:] += before[:, None] * weight ** np.arange(1, BLOCK + 1)
-    return sums.ravel()[: len(values)]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scalars } from "../../js/dev/fake";
-import { smooth, SmoothCache } from "../../js/src/smooth";
+import { isStaircase, smooth, SmoothCache } from "../../js/src/smooth";
 
 /** What TensorBoard's data_transformer.ts does, written by what its comments say. */
 function plain(values: readonly number[], weight: number): number[] {
@@ -66,4 +66,14 @@ test("a line is smoothed anew only when it or the weight changed", () => {
   values[1] = 5;
   assert.equal(cache.get("loss", series, 0.5)[1], kept);
   assert.notEqual(cache.get("loss", { ...series, version: 2 }, 0.5)[1], kept);
+});
+
+test("a learning rate that goes down in steps is not smoothed, nor is one that has just gone down", () => {
+  const stairs: [number[], boolean][] = [
+    [[1, 1, 1, 2, 2, 2], true], [[1, 1, 1, 2], true], [[3, 1, 1, 1, 1], true], [[1, 1, 2, 1, 1, 1], false], [[1, 2, 3, 4], false], [[3, 1], false],
+    [[1, 1, NaN, 1, 1, 1], false],
+  ];
+  for (const [values, expected] of stairs) assert.equal(isStaircase(Float64Array.from(values), values.length), expected, String(values));
+  const values = Float64Array.of(1, 1, 1, 2, 2, 2);
+  assert.equal(new SmoothCache().get("lr", scalars("lr", {}, values, { values }), 0.9), values);
 });
