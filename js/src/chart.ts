@@ -1,4 +1,5 @@
 import { formatStep, type Domain } from "./axes";
+import { brief } from "./brief";
 import type { Shown } from "./detail";
 import { make, setAttribute } from "./dom";
 import { Coordinating, type Drawn } from "./drawn";
@@ -15,6 +16,7 @@ import { paintPointers, type Pointer } from "./pointers";
 import { unprojected } from "./projection";
 import { legendOf, linesOf, readingsOf, sentenceOf } from "./readout";
 import { labelRoom, SecondAxis } from "./second";
+import { namesRuns } from "./runlegend";
 import { audible, voiceIn, type Voice } from "./sound";
 import { isPercent, Strokes } from "./strokes";
 import { rowAt } from "./survey";
@@ -193,7 +195,7 @@ export class Chart {
 
   private inOrder(strokes: readonly Stroke[], items: readonly LegendItem[]): readonly LegendItem[] {
     const { many, focus } = this.scene.runs;
-    if (!many) return items;
+    if (!many) return namesRuns(this.scene) ? brief(this.group.lines, items) : items;
     const looked = new Set(strokes.filter(({ line }) => line.family === focus).map(({ line }) => line.key));
     const [first, others] = [true, false].map((side) => items.filter(({ key }) => looked.has(key) === side));
     return [...first, ...others].slice(0, MOST_NAMED);

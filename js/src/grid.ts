@@ -90,7 +90,8 @@ export function paintLabels(context: CanvasRenderingContext2D, plot: Plot, taken
   context.textBaseline = "middle";
   const room = rightOf(plot) - plot.left;
   const widest = context.measureText(horizontalAxis(plot, 8).text(Math.round(unproject(plot.x[1], plot.logx)))).width;
-  const count = Math.max(1, Math.min(8, Math.floor(room / Math.max(88, widest + 48))));
+  // A narrow chart has three all the same, where they fit, for one label does not make an axis.
+  const count = Math.min(8, Math.max(room > 3 * (widest + 16) ? 3 : 1, Math.floor(room / Math.max(88, widest + 48))));
   const { values, text } = horizontalAxis(plot, count);
   context.textAlign = "left";
   for (const value of values) {

@@ -162,9 +162,9 @@ export const makeHeader: MakePanel = (scene, signal) => {
     setText(word, stateWord(state, arriving));
     setAttribute(dot, "data-state", state);
     dot.classList.toggle("is-waiting", state === "live" && !arriving);
-    const range = stepRange(told);
-    steps.hidden = range === null;
-    if (range) setText(step, formatStep(range[1]));
+    const last = stepRange(told)?.[1] ?? null;
+    steps.hidden = last === null;
+    if (last !== null) setText(step, formatStep(last));
     const planned = plannedOf(told);
     setText(total, planned === null ? "" : ` of ${formatStep(planned)}`);
     const moving = state === "live" && arriving;
@@ -172,7 +172,7 @@ export const makeHeader: MakePanel = (scene, signal) => {
     if (moving && scene.now() - rated >= RATE_EVERY_MS) {
       rated = scene.now();
       setText(rate, formatRate(rateOf(all)));
-      const time = range ? formatLeft(leftOf(planned, range[1], all)) : "";
+      const time = last === null ? "" : formatLeft(leftOf(planned, last, all));
       setText(left, time && `${time} left`);
     }
     const said = [...new Set(stores.map((store) => store.notice).filter(Boolean))].join(" · ");

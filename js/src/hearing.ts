@@ -30,13 +30,24 @@ function icon(path: string): SVGSVGElement {
   return svg;
 }
 
+function nameTool(tool: HTMLElement, name: string, title: string): void {
+  setAttribute(tool, "aria-label", name);
+  setAttribute(tool, "title", title);
+  setText(tool.querySelector(".tool-word")!, name);
+}
+
+/** A button: beside others a picture, in the menu its words and its key. */
+function makeTool(picture: Node, key: string): HTMLButtonElement {
+  return make("button", { class: "tool", type: "button" }, picture, make("span", { class: "tool-word" }), make("kbd", {}, key));
+}
+
 export class Hearing {
   /** The one live region of the view. */
   readonly region = make("output", { class: "only-heard", "aria-live": "polite" });
   private readonly tones: Tones;
   private readonly announcer: Announcer;
   private readonly help: HTMLDialogElement;
-  private readonly sound = make("button", { class: "tool", type: "button" }, icon(SPEAKER));
+  private readonly sound = makeTool(icon(SPEAKER), "S");
   private readonly speech;
   private readonly live;
   private focused: Element | null = null;
@@ -74,12 +85,18 @@ export class Hearing {
 
   private listen(trains: boolean, plays: boolean): void {
     const { root, scene, signal, sound, help } = this;
-    const button = make("button", { class: "tool", type: "button", title: "Keys (?)", "aria-label": "Keys" }, "?");
-    button.addEventListener("click", () => this.open(), { signal });
+    const keys = makeTool(make("span", { "aria-hidden": "true" }, "?"), "?");
+    nameTool(keys, "Keys", "All keys (?)");
+    const more = root.querySelector<HTMLElement>(".menu-button");
+    keys.addEventListener("click", () => {
+      // The menu closes, and when the window does the focus must be somewhere.
+      more?.focus();
+      this.open();
+    }, { signal });
     sound.addEventListener("click", () => this.play(), { signal });
     this.name();
-    const tools = make("span", { class: "tools" }, ...(plays ? [sound] : []), button);
-    (root.querySelector(".header, .ridges-head, .scrubber-controls") ?? root).append(tools);
+    const tools = make("span", { class: "tools" }, ...(plays ? [sound] : []), keys);
+    (root.querySelector(".menu, .ridges-head, .scrubber-controls") ?? root).append(tools);
     root.append(help, this.region);
     root.addEventListener("focusin", ({ target }) => {
       const shown = (target as Element).closest(PLAYS);
@@ -190,8 +207,7 @@ export class Hearing {
 
   private name(): void {
     const busy = this.tones.busy;
-    setAttribute(this.sound, "aria-label", busy ? "Stop the sound" : "Play as sound");
-    setAttribute(this.sound, "title", busy ? "Stop the sound (S)" : "Play the curve as sound (S)");
+    nameTool(this.sound, busy ? "Stop the sound" : "Play as sound", busy ? "Stop the sound (S)" : "Play the curve as sound (S)");
     this.sound.classList.toggle("is-playing", busy);
   }
 

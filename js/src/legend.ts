@@ -4,6 +4,8 @@ import { make, setAttribute, setText } from "./dom";
 export interface LegendItem {
   readonly key: string;
   readonly label: string;
+  /** What this item and those after it have in common, where a legend above says the rest. */
+  readonly lead?: string;
   /** Read aloud where there is no label. */
   readonly name: string;
   readonly color: string;
@@ -32,11 +34,16 @@ export interface LegendState {
 
 interface Entry {
   readonly button: HTMLButtonElement;
+  /** Begins a line of the title line, where that has several. */
+  readonly rest: HTMLElement;
+  readonly lead: HTMLElement;
   readonly swatch: SVGLineElement;
   readonly label: HTMLElement;
   readonly value: HTMLElement;
 }
 
+/** Values without names that a line has room for. */
+const MOST_BRIEF = 4;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A swatch is short: dashes are drawn at some five eighths of their size, dots as they are. */
@@ -63,7 +70,7 @@ export class Legend {
   readonly element: HTMLElement;
   private readonly items = make("span", { class: "legend-items" });
   private readonly best = make("span", { class: "legend-best" });
-  private readonly bestText = [make("b"), make("span")];
+  private readonly bestText = [make("b"), make("span"), make("span", { class: "legend-whose" })];
   private readonly badge = make("span", { class: "legend-badge", hidden: "" });
   private readonly entries = new Map<string, Entry>();
 
@@ -75,21 +82,22 @@ export class Legend {
   }
 
   update({ items, best, badge, width }: LegendState): void {
-    this.element.classList.toggle("is-long", items.length > 3);
-    items.forEach((item, i) => {
+    this.element.classList.toggle("is-long", items.length > (items[0]?.label ? 3 : MOST_BRIEF));
+    const children = items.flatMap((item, i) => {
       const entry = this.entries.get(item.key) ?? this.add(item.key);
-      if (this.items.children[i] !== entry.button) this.items.insertBefore(entry.button, this.items.children[i] ?? null);
       this.updateEntry(entry, item, width);
+      return item.lead && i > 0 ? [entry.rest, entry.button] : [entry.button];
     });
-    for (const [key, entry] of this.entries) {
-      if (items.some((item) => item.key === key)) continue;
-      entry.button.remove();
-      this.entries.delete(key);
-    }
+    children.forEach((child, i) => {
+      if (this.items.children[i] !== child) this.items.insertBefore(child, this.items.children[i] ?? null);
+    });
+    while (this.items.children.length > children.length) this.items.lastElementChild!.remove();
+    for (const key of this.entries.keys()) if (!items.some((item) => item.key === key)) this.entries.delete(key);
     this.best.hidden = best === null;
     if (best) {
       setText(this.bestText[0], best.text);
-      setText(this.bestText[1], ` at ${formatStep(best.step)}${best.whose && ` · ${best.whose}`}`);
+      setText(this.bestText[1], ` at ${formatStep(best.step)}`);
+      setText(this.bestText[2], best.whose && ` · ${best.whose}`);
     }
     this.badge.hidden = badge === null;
     if (badge) {
@@ -101,17 +109,17 @@ export class Legend {
 
   private add(key: string): Entry {
     const [svg, swatch] = makeSwatch();
+    const lead = make("span", { class: "legend-lead" });
     const label = make("span", { class: "legend-label" });
     const value = make("span", { class: "legend-value" });
-    const button = make("button", { class: "legend-item", type: "button" }, svg, label, value);
+    const button = make("button", { class: "legend-item", type: "button" }, lead, svg, label, value);
     button.addEventListener("click", () => this.toggle(key), { signal: this.signal });
-    const entry = { button, swatch, label, value };
+    const entry = { button, rest: make("span", { class: "legend-rest" }), lead, swatch, label, value };
     this.entries.set(key, entry);
-    this.items.append(button);
     return entry;
   }
 
-  private updateEntry({ button, swatch, label, value }: Entry, item: LegendItem, width: number): void {
+  private updateEntry({ button, lead, swatch, label, value }: Entry, item: LegendItem, width: number): void {
     setAttribute(button, "aria-pressed", String(!item.hidden));
     setAttribute(button, "title", `${item.name}: click to ${item.hidden ? "show" : "hide"}${item.note && `\n${item.note}`}`);
     if (!item.label) setAttribute(button, "aria-label", `${item.name} ${item.value}`);
@@ -121,6 +129,8 @@ export class Legend {
       button.style.setProperty("--series", item.color);
     }
     paintSwatch(swatch, item.dash);
+    lead.hidden = !item.lead;
+    setText(lead, item.lead ?? "");
     label.hidden = item.label === "";
     setText(label, item.label);
     // A line without a label would leave nothing but its swatch to click on.

@@ -1,4 +1,4 @@
-/** The menu behind the three dots: how the charts of a view are read. */
+/** The menu behind the three dots: how the charts of a view are read; `hearing.ts` adds what is heard, and the keys. */
 
 import { make, setAttribute } from "./dom";
 import { epochSeries } from "./epochs";
@@ -53,16 +53,16 @@ function rowsOf(scene: Scene, signal: AbortSignal): Row[] {
 
 export function makeMenu(scene: Scene, signal: AbortSignal): Row {
   const button = make("button", {
-    class: "menu-button", type: "button", "aria-expanded": "false", "aria-label": "how charts are read", title: "How charts are read",
+    class: "menu-button", type: "button", "aria-expanded": "false", "aria-label": "more: how charts are read, sound, keys", title: "How charts are read, sound, keys",
   }, "\u22ef");
   // Where the header has no room for the slider, it is here.
-  const rows = [...rowsOf(scene, signal), makeSmoothing(scene, signal)];
-  const panel = make("div", { class: "menu", role: "group", "aria-label": "how charts are read", hidden: "" }, ...rows.map((row) => row.element));
+  const rows = scene.panels.includes("charts") ? [...rowsOf(scene, signal), makeSmoothing(scene, signal)] : [];
+  const panel = make("div", { class: "menu", role: "group", "aria-label": "more", hidden: "" }, ...rows.map((row) => row.element));
   const element = make("div", { class: "menu-holder" }, button, panel);
   const open = (on: boolean): void => {
     panel.hidden = !on;
     setAttribute(button, "aria-expanded", String(on));
-    if (on) panel.querySelector<HTMLElement>("select, input")?.focus();
+    if (on) panel.querySelector<HTMLElement>("select, input, button")?.focus();
   };
   button.addEventListener("click", () => open(panel.hidden === true), { signal });
   element.addEventListener("keydown", (event) => {
@@ -80,6 +80,5 @@ export function makeMenu(scene: Scene, signal: AbortSignal): Row {
   element.addEventListener("focusout", ({ relatedTarget }) => {
     if (relatedTarget && !element.contains(relatedTarget as Node)) open(false);
   }, { signal });
-  element.hidden = !scene.panels.includes("charts");
   return { element, draw: () => rows.forEach((row) => row.draw()) };
 }

@@ -1,12 +1,13 @@
 /** What a chart says in words: its title line, its tooltip, its description for who does not see it. */
 
-import { formatExact, formatStep, valueFormat } from "./axes";
+import { formatExact, formatStep } from "./axes";
 import { seen, type Seen, type Shown } from "./detail";
 import type { Best, LegendState } from "./legend";
 import type { Stroke } from "./line";
 import type { Lack, Store } from "./model";
 import type { Axis } from "./second";
 import { slopeAt, slopeWords } from "./slope";
+import { textOf } from "./strokes";
 import { rowAt } from "./survey";
 
 const compact = (count: number): string => (count < 10 ? count.toFixed(1).replace(/\.0$/, "") : String(Math.round(count)));
@@ -27,7 +28,7 @@ export function legendOf(
   strokes: readonly Stroke[], step: number | null, left: Axis, right: Axis | null, hidden: ReadonlySet<string>, families: number,
   { named, epoch, zoom }: Telling = TELLING,
 ): LegendState {
-  const formats = [left, right ?? left].map(({ ends, percent }) => valueFormat(ends, percent));
+  const formats = [textOf(left, strokes), textOf(right ?? left, strokes, right !== null)];
   const best = bestOf(strokes, formats, families);
   const items = strokes.filter((stroke) => named(stroke, best)).map((stroke) => {
     const { line: { key, store, series }, label, color, dash, shown } = stroke;
@@ -52,7 +53,7 @@ export function legendOf(
 
 /** What each run has at a step, by its number; of several lines the first. */
 export function readingsOf(strokes: readonly Stroke[], step: number | null, left: Axis, right: Axis | null): Map<number, string> {
-  const formats = [left, right ?? left].map(({ ends, percent }) => valueFormat(ends, percent));
+  const formats = [textOf(left, strokes), textOf(right ?? left, strokes, right !== null)];
   const found = new Map<number, string>();
   for (const { line: { family, series, right: onRight }, shown } of strokes) {
     const row = step === null ? series.length - 1 : rowAt(series, step);
@@ -76,7 +77,7 @@ export function sentenceOf(name: string, { items, best }: LegendState, step: num
 
 /** What stands behind the mean of several runs: its standard deviation, or the smallest and largest value. */
 export function spreadOf({ line: { series: { spread } }, band }: Stroke, row: number, text: (value: number) => string): string {
-  if (!spread || !(spread.count[row] > 1)) return "";
+  if (!spread || !(spread.count[row] > 1) || spread.low[row] === spread.high[row]) return "";
   if (band?.mode === "std") return ` \u00b1 ${text(spread.std[row])}`;
   return ` (${text(spread.low[row])} to ${text(spread.high[row])})`;
 }

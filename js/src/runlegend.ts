@@ -25,6 +25,10 @@ interface Row {
 
 const KEYS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 
+/** Whether a view has a legend of runs. */
+export const namesRuns = ({ panels, runs }: Scene): boolean =>
+  panels.includes("charts") && runs.all.length > 1 && (runs.entries.length > 1 || runs.grouped);
+
 export class RunLegend {
   readonly element = make("section", { class: "runs", "aria-label": "runs" });
   private readonly list = make("div", { class: "runs-list", role: "toolbar", "aria-label": "runs" });
@@ -44,7 +48,7 @@ export class RunLegend {
 
   draw(readings: Readings): void {
     const { runs } = this.scene;
-    this.element.hidden = runs.all.length < 2 || (runs.entries.length < 2 && !runs.grouped);
+    this.element.hidden = !namesRuns(this.scene);
     if (this.element.hidden) return;
     this.element.classList.toggle("is-list", runs.many);
     this.tools.draw();

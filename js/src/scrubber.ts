@@ -8,18 +8,21 @@ import { Player, stopsOf } from "./player";
 import { sizeCanvas } from "./ridgeparts";
 import { audible, voiceOf, type Spot } from "./sound";
 import { rowAt } from "./survey";
+import { float, moveTo } from "./tooltip";
 import { TrackWindow } from "./trackwindow";
 import { curve, drawTrack, Happenings, trackSeries, trackStep, trackX, type Happening } from "./track";
 
 const HEIGHT = 52;
+const TIP_GAP = 4;
 const SPEEDS = [0.5, 1, 2, 4, 8];
 
 function makeParts() {
   const play = make("button", { class: "scrubber-play", type: "button", "aria-label": "Play" }, make("span", { class: "scrubber-icon" }));
   const canvas = make("canvas", { "aria-hidden": "true" });
-  const tip = make("div", { class: "scrubber-tip", hidden: "" });
+  const tip = make("div", { class: "scrubber-tip", popover: "manual" });
   const track = make("div", { class: "scrubber-track", role: "slider", tabindex: "0", "aria-label": "Step" }, canvas, tip);
-  const input = make("input", { type: "number", step: "1", "aria-label": "Step" });
+  // A field of numbers would write them without separators of thousands.
+  const input = make("input", { type: "text", inputmode: "numeric", role: "spinbutton", autocomplete: "off", "aria-label": "Step" });
   const box = make("label", { class: "scrubber-step" }, make("span", {}, "step"), input);
   const options = SPEEDS.map((speed) => make("option", { value: String(speed) }, `${speed === 0.5 ? "½" : speed}×`));
   const speed = make("select", { class: "scrubber-speed", "aria-label": "Playing speed", title: "Playing speed" }, ...options);
@@ -104,17 +107,16 @@ class Scrubber implements Panel {
     setAttribute(latest, "aria-pressed", String(this.scene.cursor.step === null));
     const values = { min: from, max: to, now: step, text: [`step ${formatStep(step)} of ${formatStep(to)}`, notesAt(allMarks(this.scene), step)].filter(Boolean).join(", ") };
     for (const [name, value] of Object.entries(values)) setAttribute(track, `aria-value${name}`, String(value));
-    setAttribute(input, "min", String(from));
-    setAttribute(input, "max", String(to));
-    input.style.width = `${Math.max(3, String(to).length) + 0.5}ch`;
+    for (const [name, value] of Object.entries({ min: from, max: to, now: step })) setAttribute(input, `aria-value${name}`, String(value));
+    input.style.width = `${Math.max(3, formatStep(to).length)}ch`;
     const typing = (element.getRootNode() as Document | ShadowRoot).activeElement === input;
-    if (!typing) input.value = String(step);
+    if (!typing) input.value = formatStep(step);
   }
 
   /** What lies under the pointer. */
   private tell(range: readonly [number, number]): void {
     const { tip } = this.parts;
-    tip.hidden = this.hovered === null;
+    float(tip, this.hovered !== null);
     if (this.hovered === null) return;
     const picture = { width: this.width, range };
     const x = trackX(picture, this.hovered);
@@ -123,8 +125,10 @@ class Scrubber implements Panel {
     const words = [`step ${formatStep(this.hovered)}`, ...(series ? [valueAt(series, this.hovered)] : []), ...new Set(near.map(({ text }) => text))];
     setText(tip, words.filter(Boolean).join(" · "));
     tip.classList.toggle("is-warning", near.some(({ kind }) => kind !== "mark"));
-    const half = tip.offsetWidth / 2;
-    tip.style.transform = `translateX(${Math.round(Math.min(this.width - 2 * half, Math.max(0, x - half)))}px)`;
+    const { left, top, bottom } = this.parts.track.getBoundingClientRect();
+    const { offsetWidth: own, offsetHeight: height } = tip;
+    const above = top - height - TIP_GAP;
+    moveTo(tip, left + Math.min(this.width - own, Math.max(0, x - own / 2)), above >= 0 ? above : bottom + TIP_GAP);
   }
 
   private listen(signal: AbortSignal): void {
@@ -242,16 +246,25 @@ class Scrubber implements Panel {
   private type(event: KeyboardEvent): void {
     event.stopPropagation();
     if (event.key === "Escape") this.parts.track.focus();
+    const by = { ArrowDown: -1, ArrowUp: 1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    this.enter();
+    this.move(by);
+    this.showStep();
   }
 
   private enter(): void {
     const range = this.scene.range();
-    const { input } = this.parts;
-    if (range && input.value !== "" && Number.isFinite(input.valueAsNumber)) {
-      this.seek(Math.min(range[1], Math.max(range[0], input.valueAsNumber)));
-    }
-    input.value = String(this.scene.cursor.step ?? range?.[1] ?? "");
+    const step = parseFloat(this.parts.input.value.replace(/[\s,]/g, ""));
+    if (range && Number.isFinite(step)) this.seek(Math.min(range[1], Math.max(range[0], step)));
+    this.showStep();
     this.redraw();
+  }
+
+  private showStep(): void {
+    const range = this.scene.range();
+    this.parts.input.value = range ? formatStep(this.scene.cursor.step ?? range[1]) : "";
   }
 }
 

@@ -1,6 +1,8 @@
+import { formatStep, valueFormat } from "./axes";
 import { labelsOf, ROLES, type Group, type Line } from "./group";
 import { DASH, type Stroke } from "./line";
 import type { Place, Scalars, Scene } from "./model";
+import type { Axis } from "./second";
 import { SmoothCache } from "./smooth";
 import { SurveyCache } from "./survey";
 
@@ -124,4 +126,21 @@ export function isPercent(strokes: readonly Stroke[]): boolean {
   const finite = strokes.filter(({ survey }) => survey.finite > 0);
   return strokes.every(({ line }) => line.series.place.unit === "percent")
     && finite.every(({ survey }) => survey.low >= 0 && survey.high <= 1);
+}
+
+/** Rows that are looked at to tell whether a series counts something. */
+const LOOKS = 64;
+
+/** How the values on one side of a chart are written beside it; whole numbers, as epochs are, without decimals. */
+export function textOf({ ends, percent }: Axis, strokes: readonly Stroke[], right = false): (value: number) => string {
+  const text = valueFormat(ends, percent);
+  const counts = !percent && strokes.every(({ line, shown }) => line.right !== right || isWhole(line.series, shown));
+  return (value) => (counts && Number.isInteger(value) && Math.abs(value) < 1e6 ? formatStep(value) : text(value));
+}
+
+function isWhole({ values, length }: Scalars, shown: Float64Array): boolean {
+  const apart = Math.max(1, Math.ceil(length / LOOKS));
+  if (shown !== values || length === 0) return false;
+  for (let row = length - 1; row >= 0; row -= apart) if (!Number.isInteger(values[row])) return false;
+  return true;
 }

@@ -22,14 +22,25 @@ export interface TooltipState {
 }
 
 const GAP = 14;
+const TOP = 12;
+
+/** Shows an element over everything, as nothing that surrounds a view can cut it off there, or hides it. */
+export function float(element: HTMLElement, on: boolean): void {
+  if (element.matches(":popover-open") !== on) element.togglePopover(on);
+}
+
+/** Moves what floats, in CSS pixels of the window. */
+export function moveTo(element: HTMLElement, x: number, y: number): void {
+  element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+}
 
 /** Says exactly what lies under the pointer, beside it and never over it. */
 export class Tooltip {
-  readonly element = make("div", { class: "tooltip", hidden: "" });
+  readonly element = make("div", { class: "tooltip", popover: "manual" });
   private shown = "";
 
   hide(): void {
-    this.element.hidden = true;
+    float(this.element, false);
   }
 
   /** `left` and `right` span what must stay uncovered, in a plot `width` wide; all in CSS pixels. */
@@ -39,13 +50,16 @@ export class Tooltip {
       this.shown = text;
       this.fill(state);
     }
-    this.element.hidden = false;
-    const own = this.element.offsetWidth;
-    const [after, before] = [right + GAP, left - GAP - own];
-    const beside = after + own <= width ? after : before >= 0 ? before : null;
-    this.element.classList.toggle("is-below", beside === null);
-    const at = beside ?? Math.max(0, Math.min(width - own, (left + right - own) / 2));
-    this.element.style.transform = `translateX(${Math.round(at)}px)`;
+    float(this.element, true);
+    const plot = this.element.parentElement!.getBoundingClientRect();
+    const { offsetWidth: own, offsetHeight: height } = this.element;
+    const [before, after] = [plot.left + left - GAP - own, plot.left + right + GAP];
+    const beside = after + own <= plot.left + width ? after : before >= plot.left ? before
+      : after + own <= innerWidth ? after : before >= 0 ? before : null;
+    if (beside !== null) return moveTo(this.element, beside, Math.max(0, Math.min(plot.top + TOP, innerHeight - height)));
+    const middle = plot.left + (left + right - own) / 2;
+    const below = plot.bottom + height <= innerHeight;
+    moveTo(this.element, Math.max(0, Math.min(innerWidth - own, middle)), below ? plot.bottom : plot.top - height);
   }
 
   private fill({ heading, note, kind, per, rows, more, mark }: TooltipState): void {
