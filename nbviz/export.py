@@ -29,6 +29,7 @@ STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 24px; background: light-dark(#fff, #14171d); }
 @media (max-width: 700px) { body { margin: 8px; } }
+@media print { body { margin: 0; background: #fff; } }
 #nbviz { max-width: 1400px; margin: auto; display: grid; gap: 32px; font-family: system-ui, sans-serif; }
 h1 { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 """

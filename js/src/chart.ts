@@ -12,6 +12,7 @@ import { marksOf, notesAt } from "./marks";
 import type { Mark, Scene } from "./model";
 import { placeOf } from "./nearest";
 import { Pad } from "./pad";
+import { PRINTED_RATIO } from "./printing";
 import { paintPointers, type Pointer } from "./pointers";
 import { unprojected } from "./projection";
 import { legendOf, linesOf, readingsOf, sentenceOf } from "./readout";
@@ -130,7 +131,8 @@ export class Chart {
   /** Brings the title line up to date, and makes ready what `paint` draws. */
   update(): void {
     this.ready = null;
-    if (!this.visible && this.read !== "") return;
+    const seen = this.visible || this.scene.printed === true;
+    if (!seen && this.read !== "") return;
     const { now, still, hover } = this.shared;
     const strokes = this.strokes.of(this.group, this.shared.families, this.shared.densest);
     const visible = strokes.filter(({ line }) => !this.scene.hidden.has(line.key));
@@ -139,8 +141,8 @@ export class Chart {
     const { vertical, scene } = this;
     const shown = this.drawn(visible, vertical.logOf(), this.second.vertical.logOf());
     const stamp = [stamps, ...scene.hidden].join("|");
-    vertical.update(shown.filter(({ stroke }) => !stroke.line.right), percent, stamp, now, still || !this.visible);
-    this.second.update(strokes, shown, stamp, now, still || !this.visible);
+    vertical.update(shown.filter(({ stroke }) => !stroke.line.right), percent, stamp, now, still || !seen);
+    this.second.update(strokes, shown, stamp, now, still || !seen);
     const target = vertical.domain.target!;
     this.pad.all = shown;
     const step = hover?.step ?? scene.cursor.step;
@@ -150,7 +152,7 @@ export class Chart {
     const read = [step, scene.zoom, ...lacks, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamps, marks, ...scene.hidden].join("|");
     if (read !== this.read || this.theme !== scene.theme) this.updateLegend(strokes, step, unprojected(target, vertical.log), percent, marks);
     this.read = read;
-    if (this.visible && this.size.width >= 80 && this.size.height >= 60) this.ready = { target, percent, shown };
+    if (seen && this.size.width >= 80 && this.size.height >= 60) this.ready = { target, percent, shown };
   }
 
   /**
@@ -164,7 +166,7 @@ export class Chart {
     const { domain, log } = this.vertical;
     this.reserveLabels(target, percent);
     const plot: Plot = {
-      ...this.size, left: this.shared.left, right: this.shared.right, ratio: Math.max(1, devicePixelRatio || 1), x: horizontal.domain.at(now), y: domain.at(now), percent,
+      ...this.size, left: this.shared.left, right: this.shared.right, ratio: this.scene.printed ? PRINTED_RATIO : Math.max(1, devicePixelRatio || 1), x: horizontal.domain.at(now), y: domain.at(now), percent,
       axis: horizontal.axis, logx: horizontal.log, logy: log, theme: this.scene.theme,
     };
     this.pad.plot = { ...plot, second: this.second.of(plot, now) };

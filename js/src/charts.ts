@@ -52,7 +52,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
 
   const draw = (): boolean => {
     shared.now = scene.now();
-    shared.still = calm();
+    shared.still = calm() || scene.printed === true;
     shared.families = scene.runs.entries.length;
     arrange();
     empty.hidden = charts.size > 0 || !grid.isEmpty;

@@ -162,6 +162,8 @@ export interface Scene {
   readonly runs: Runs;
   readonly cursor: Cursor;
   readonly theme: Theme;
+  /** While the page is printed, when all of it is drawn, whether it is in sight or not. */
+  readonly printed?: boolean;
   /** Debiased exponential smoothing as in TensorBoard, 0 (off) to 0.999. */
   smoothing: number;
   /** Whether rows that a restart superseded are shown. */

@@ -112,10 +112,12 @@ function strong(color: string, text: string, background: Rgb, wanted: number): s
   return hex(mix(fromHex(color), fromHex(text), Math.min(1, share)));
 }
 
-/** The colours and font that fit the page around the element. */
-export function themeOf(element: Element): Theme {
-  const system = forced();
-  const found = system?.background ?? backgroundOf(element);
+const PAPER: Rgb = [255, 255, 255];
+
+/** The colours and font that fit the page around the element, or paper. */
+export function themeOf(element: Element, printed = false): Theme {
+  const system = printed ? null : forced();
+  const found = printed ? PAPER : system?.background ?? backgroundOf(element);
   const dark = found ? luminance(found) < 0.22 : pageIsDark();
   const kind = dark ? "dark" : "light";
   const fallback = FALLBACK[kind];

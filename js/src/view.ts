@@ -12,7 +12,9 @@ import { Hearing } from "./hearing";
 import layerStyle from "./layermap.css";
 import layoutStyle from "./layout.css";
 import { makeLayerMap } from "./layermap";
-import type { Cursor, MakePanel, Panel, Scene, Store } from "./model";
+import type { Cursor, MakePanel, Panel, Scene, Store, Theme } from "./model";
+import { watchPrinting } from "./printing";
+import printStyle from "./print.css";
 import { stepRange } from "./range";
 import { choose, zoomOf } from "./reading";
 import { shownStore } from "./restarts";
@@ -54,7 +56,7 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   // A sheet and no element: an exported page takes no style element but its own.
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync([viewStyle, runsStyle, ridgeStyle, layerStyle, layoutStyle, accessStyle].join(""));
+  sheet.replaceSync([viewStyle, runsStyle, ridgeStyle, layerStyle, layoutStyle, accessStyle, printStyle].join(""));
   shadow.adoptedStyleSheets = [sheet];
   shadow.replaceChildren(root);
   signal.addEventListener("abort", () => shadow.replaceChildren());
@@ -69,13 +71,15 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     shown.forEach((each) => each.refresh(scene.superseded));
     runs.refresh();
   };
-  const frames = new Frames((moment) => {
+  const draw = (moment: number): boolean => {
     now = moment;
     refresh();
     const easing = panels.map((panel) => panel.draw()).includes(true);
     hearing.follow();
     return easing;
-  }, signal);
+  };
+  const frames = new Frames(draw, signal);
+  let printed = false;
   const scene: Scene = {
     ...options,
     runs,
@@ -91,6 +95,9 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     },
     get theme() {
       return theme;
+    },
+    get printed() {
+      return printed;
     },
     get layer() {
       return layer.value;
@@ -114,15 +121,23 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   layout.append(...panels.map((panel) => panel.element));
   const hearing = new Hearing(scene, root, signal);
   applyTheme(root, theme);
-  watchTheme(host, (changed) => {
+  const dress = (changed: Theme): void => {
     theme = changed;
     applyTheme(root, theme);
+  };
+  watchTheme(host, (changed) => {
+    dress(printed ? themeOf(host, true) : changed);
     scene.request();
   }, signal);
   // Scrolled away, collapsed, or in a tab of the notebook that is not in front; the browser itself sees to hidden pages.
   const sight = new IntersectionObserver((entries) => frames.show(entries[entries.length - 1].isIntersecting), { rootMargin: "160px" });
   sight.observe(root);
   signal.addEventListener("abort", () => sight.disconnect());
+  watchPrinting(root, (on) => {
+    printed = on;
+    dress(themeOf(host, on));
+    draw(performance.now());
+  }, signal);
   for (const store of options.stores) store.subscribe(() => scene.request(), signal);
   for (const shared of [options.cursor, layer]) shared.subscribe(() => scene.request(), signal);
   scene.request();
