@@ -7,7 +7,7 @@ const EASE_MS = 150;
 /** Beyond this a span no longer fits into a float64. */
 const LARGEST = 8e307;
 /** Room an axis takes beyond the data while it grows, so that it need not move with every row. */
-const LADDER = [1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10];
+const LADDER = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
 /** The domain of the values: nice numbers, zero where it is near, and never empty. */
 export function valueDomain(low: number, high: number, percent: boolean, count = 8): Domain {

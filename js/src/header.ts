@@ -4,7 +4,7 @@ import { makeSmoothing } from "./smoothing";
 import { formatLeft } from "./timeticks";
 import { make, setAttribute, setText } from "./dom";
 import { isCharted } from "./group";
-import { stepRange } from "./range";
+import { plannedOf, stepRange } from "./range";
 import type { MakePanel, Scalars, Scene, Series, State, Store } from "./model";
 
 /** Rows are arriving while the last came within this time. */
@@ -58,12 +58,6 @@ export function rateOf(all: readonly Scalars[], window = RATE_WINDOW_S): number 
 export function leftOf(planned: number | null, step: number, all: readonly Scalars[]): number {
   if (planned === null) return NaN;
   return Math.max(0, planned - 1 - step) / rateOf(all, LEFT_WINDOW_S);
-}
-
-/** The steps that the runs shown are going to have, or would have had, where all that are not finished say so. */
-export function plannedOf(stores: readonly Store[]): number | null {
-  const planned = stores.filter(({ state }) => state !== "finished").map((store) => store.planned ?? null);
-  return planned.length && !planned.includes(null) ? Math.max(...(planned as number[])) : null;
 }
 
 /** Notices when rows arrive, by the page's clock: the kernel's may be another. */

@@ -4,6 +4,7 @@ import { EasedDomain, roundUp, stepDomain, type Domain } from "./axes";
 import { Epochs, epochSeries } from "./epochs";
 import type { Scalars, Scene, Store } from "./model";
 import { project, unproject } from "./projection";
+import { plannedOf } from "./range";
 import { axisOf, isLogX, type Axis } from "./reading";
 
 /** Coordinates of a series' rows. */
@@ -37,6 +38,8 @@ export class Horizontal {
   private readonly kept = new Map<string, { state: string; room: Float64Array; places: Places }>();
   private readonly epochs = new WeakMap<Scalars, { version: number; epochs: Epochs }>();
   private lines: readonly Placed[] = [];
+  /** The last step there is going to be, as far as anybody said; NaN elsewhere than in steps. */
+  private planned = NaN;
   /** The exact coordinates of a zoom made here, as steps are whole. */
   private window: { readonly steps: Scene["zoom"]; readonly domain: Domain } | null = null;
   private direct = false;
@@ -57,6 +60,7 @@ export class Horizontal {
     const range = scene.range();
     if (!range) return;
     this.whole = this.ends(range);
+    this.planned = this.axis === "step" ? (plannedOf(scene.stores) ?? NaN) - 1 : NaN;
     const zoomed = scene.zoom && this.zoomed(scene.zoom);
     const target = zoomed ?? this.grown(changed ? null : this.domain.target, growing);
     this.domain.send(target, now, still || this.direct || changed);
@@ -132,7 +136,10 @@ export class Horizontal {
   /** The whole run, with room beyond it while it grows. */
   private grown(current: Domain | null, growing: boolean): Domain {
     const [low, high] = this.whole!;
-    if (!this.log) return stepDomain(current, low, high, growing, LEAST[this.axis]);
+    if (!this.log) {
+      const [start, end] = stepDomain(current, low, high, growing, LEAST[this.axis]);
+      return [start, growing && this.planned >= high && this.planned > start ? Math.min(end, this.planned) : end];
+    }
     const end = growing ? Math.log10(roundUp(10 ** high, 1)) : high;
     if (growing && current && current[0] === low && high <= current[1] && end >= current[1] - 0.2) return current;
     return [low, end > low ? end : low + 1];

@@ -1,4 +1,4 @@
-/** The steps that runs have. */
+/** Which steps there are, and are going to be. */
 
 import type { Series, Store } from "./model";
 import { withPast } from "./restarts";
@@ -32,4 +32,10 @@ function endsOf(series: Series): readonly [number, number] {
   }
   known.set(series, { version: series.version, ends });
   return ends;
+}
+
+/** The steps that the runs shown are going to have, or would have had, where all that are not finished say so. */
+export function plannedOf(stores: readonly Store[]): number | null {
+  const planned = stores.filter(({ state }) => state !== "finished").map((store) => store.planned ?? null);
+  return planned.length && !planned.includes(null) ? Math.max(...(planned as number[])) : null;
 }
