@@ -86,7 +86,7 @@ export class Legend {
     const children = items.flatMap((item, i) => {
       const entry = this.entries.get(item.key) ?? this.add(item.key);
       this.updateEntry(entry, item, width);
-      return item.lead && i > 0 ? [entry.rest, entry.button] : [entry.button];
+      return [...(item.lead && i > 0 ? [entry.rest] : []), ...(item.lead ? [entry.lead] : []), entry.button];
     });
     children.forEach((child, i) => {
       if (this.items.children[i] !== child) this.items.insertBefore(child, this.items.children[i] ?? null);
@@ -112,7 +112,7 @@ export class Legend {
     const lead = make("span", { class: "legend-lead" });
     const label = make("span", { class: "legend-label" });
     const value = make("span", { class: "legend-value" });
-    const button = make("button", { class: "legend-item", type: "button" }, lead, svg, label, value);
+    const button = make("button", { class: "legend-item", type: "button" }, svg, label, value);
     button.addEventListener("click", () => this.toggle(key), { signal: this.signal });
     const entry = { button, rest: make("span", { class: "legend-rest" }), lead, swatch, label, value };
     this.entries.set(key, entry);
@@ -129,7 +129,6 @@ export class Legend {
       button.style.setProperty("--series", item.color);
     }
     paintSwatch(swatch, item.dash);
-    lead.hidden = !item.lead;
     setText(lead, item.lead ?? "");
     label.hidden = item.label === "";
     setText(label, item.label);

@@ -13,7 +13,7 @@ const FEW = 12;
 export class SearchField {
   readonly found = make("span", { class: "ridges-found", role: "status" });
   readonly input = make("input", {
-    class: "ridges-search", type: "search", placeholder: "text or /regex/", "aria-label": "Search layers", spellcheck: "false", autocomplete: "off",
+    class: "field ridges-search", type: "search", placeholder: "text or /regex/", "aria-label": "Search layers", spellcheck: "false", autocomplete: "off",
   });
 
   listen(scene: Scene, signal: AbortSignal): void {

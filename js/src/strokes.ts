@@ -130,6 +130,8 @@ export function isPercent(strokes: readonly Stroke[]): boolean {
 
 /** Rows that are looked at to tell whether a series counts something. */
 const LOOKS = 64;
+/** A loss may well begin with a 1. */
+const FEWEST = 8;
 
 /** How the values on one side of a chart are written beside it; whole numbers, as epochs are, without decimals. */
 export function textOf({ ends, percent }: Axis, strokes: readonly Stroke[], right = false): (value: number) => string {
@@ -140,7 +142,7 @@ export function textOf({ ends, percent }: Axis, strokes: readonly Stroke[], righ
 
 function isWhole({ values, length }: Scalars, shown: Float64Array): boolean {
   const apart = Math.max(1, Math.ceil(length / LOOKS));
-  if (shown !== values || length === 0) return false;
+  if (shown !== values || length < FEWEST) return false;
   for (let row = length - 1; row >= 0; row -= apart) if (!Number.isInteger(values[row])) return false;
   return true;
 }

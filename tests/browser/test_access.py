@@ -121,10 +121,12 @@ def test_a_question_mark_lists_the_keys_and_escape_goes_back_to_where_the_focus_
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(chart).to_be_focused()
+    page.get_by_role("button", name="more").click()
     page.get_by_role("button", name="Keys").click()
     expect(dialog).to_be_visible()
     page.keyboard.press("?")
     expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="more")).to_be_focused()
 
 
 def test_what_is_dragged_along_the_values_can_be_done_by_keys(opened: Opened) -> None:
@@ -158,6 +160,7 @@ def test_the_curve_sounds_on_request_only_and_the_best_is_said_after_it(opened: 
     chart.press("ArrowLeft")
     chart.press("ArrowRight")
     assert page.evaluate("opened.length") == 0
+    page.get_by_role("button", name="more").click()
     page.get_by_role("button", name="Play as sound").click()
     expect(page.get_by_role("button", name="Stop the sound")).to_be_visible()
     page.keyboard.press("Escape")

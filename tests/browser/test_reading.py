@@ -65,7 +65,7 @@ class Chart:
     def step(self, share: float) -> int:
         """The step that is read where the pointer is put, once the axis is at rest."""
         self.page.wait_for_timeout(250)
-        self.point(share)
+        self.point(share, 190)  # below the menu, where that is open
         self.page.wait_for_timeout(80)
         said = self.plot.locator(".tooltip-step b").text_content() or ""
         found = re.match(r"step ([\d,]+)", said)
