@@ -3,12 +3,13 @@ import type { Role, Theme } from "./model";
 type Rgb = readonly [number, number, number];
 
 /**
- * Okabe and Ito's hues (https://jfly.uni-koeln.de/color/), which colour-blind readers can tell apart: darkened until text
- * in them has a contrast of 4.5 on white, lightened as far on black.
+ * Blue and vermilion are Okabe and Ito's (https://jfly.uni-koeln.de/color/), the others were searched for: all have a contrast
+ * of 4.5 with white, or black, and seven hues as light as each other cannot be told apart by who sees two of three colours, so
+ * these differ in lightness. tests/js/theme.test.ts measures it.
  */
-const HUES = {
-  light: ["#0072b2", "#c65102", "#00805e", "#a8517f", "#8f6400", "#3d6fd1", "#5c6570"],
-  dark: ["#56b4e9", "#ff9552", "#3ecfa0", "#e59ac4", "#e6b23c", "#93aefc", "#a9b4c0"],
+export const HUES = {
+  light: ["#0072b2", "#c65102", "#1b5742", "#782c76", "#57480f", "#5a14da", "#747281"],
+  dark: ["#56b4e9", "#ff9552", "#66f2b0", "#c6879f", "#fbde64", "#9784fd", "#cbe3f0"],
 };
 const ROLES: readonly Role[] = ["train", "validation", "test"];
 const DEPTHS = { light: ["#0072b2", "#45579a", "#8e3374"], dark: ["#56b4e9", "#9a98d6", "#da74b0"] };

@@ -122,7 +122,7 @@ def test_a_question_mark_lists_the_keys_and_escape_goes_back_to_where_the_focus_
     expect(dialog).to_be_hidden()
     expect(chart).to_be_focused()
     page.get_by_role("button", name="more").click()
-    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("button", name="Keys", exact=True).click()
     expect(dialog).to_be_visible()
     page.keyboard.press("?")
     expect(dialog).to_be_hidden()
