@@ -26,7 +26,7 @@ def is_staircase(values: Floats) -> bool:
 
 
 def smooth(values: Floats, weight: float) -> Floats:
-    """Exponential smoothing as TensorBoard draws it: corrected for its start at zero, values not finite passed through."""
+    """Return the exponential mean that TensorBoard draws: corrected for its start at zero, past what is not finite."""
     good = np.isfinite(values)
     finite = values if good.all() else values[good]
     means = _decaying_sums(finite * (1 - weight), weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from pathlib import Path
@@ -77,10 +78,12 @@ def test_the_header_is_one_line_with_three_controls_at_most(opened: Opened, widt
     assert 1 <= len(controls) <= 3
     assert box(header)["height"] <= 32
     assert box(header.locator(".header-title"))["width"] >= 60
-    shown = [each for each in header.locator(".header-facts > *, .header > :not(.header-facts)").all() if each.is_visible()]
+    shown = [
+        each for each in header.locator(".header-facts > *, .header > :not(.header-facts)").all() if each.is_visible()
+    ]
     boxes = sorted((box(each) for each in shown), key=lambda each: each["x"])
     heard = [each for each in boxes if each["width"] > 1]
-    for one, other in zip(heard, heard[1:], strict=False):
+    for one, other in itertools.pairwise(heard):
         assert one["x"] + one["width"] <= other["x"] + 1
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -92,7 +95,12 @@ def test_title_lines_leave_the_names_of_runs_to_the_legend_above(opened: Opened)
     expect(loss.locator(".legend-lead:visible")).to_have_text(["train", "validation"])
     expect(loss.locator(".legend-label:visible")).to_have_count(0)
     names = [str(each.get_attribute("aria-label")) for each in loss.locator(".legend-item").all()]
-    assert [name.rsplit(" ", 1)[0] for name in names] == ["adam train", "sgd train", "adam validation", "sgd validation"]
+    assert [name.rsplit(" ", 1)[0] for name in names] == [
+        "adam train",
+        "sgd train",
+        "adam validation",
+        "sgd validation",
+    ]
     expect(page.locator(".chart").nth(1).locator(".legend-lead:visible")).to_have_count(0)
 
 
@@ -147,7 +155,10 @@ def test_a_printed_page_is_a_figure_and_then_a_page_again(opened: Opened) -> Non
     page.wait_for_function("() => matchMedia('print').matches")
     assert view.evaluate(colour) == "#ffffff"
     assert view.evaluate("root => getComputedStyle(root).backgroundColor") == "rgb(255, 255, 255)"
-    assert view.locator("input:visible, select:visible, .tool:visible, .menu-button:visible, .scrubber:visible").count() == 0
+    assert (
+        view.locator("input:visible, select:visible, .tool:visible, .menu-button:visible, .scrubber:visible").count()
+        == 0
+    )
     assert len(ink(page)) == 5 and min(ink(page)) > 0.005
     assert box(view)["width"] <= 680
     page.emulate_media(color_scheme="dark", media="screen")
