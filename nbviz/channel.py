@@ -20,7 +20,7 @@ from nbviz.pump import Pump
 from nbviz.run import Run
 from nbviz.sender import LEAST_POINTS, POINTS, SNAPSHOT_BYTES, Sender
 from nbviz.values import STEP_LIMIT
-from nbviz.widget import Widget
+from nbviz.widget import Widget, of_page
 
 STATIC = pathlib.Path(__file__).parent / "static"
 SAVE_SECONDS = 30.0
@@ -33,20 +33,6 @@ At first after 1, 2, 4, 8 and 16 s: a page that was still opening lost the frame
 cannot answer during a cell (marimo, ipykernel 6) nothing else could bring them before its end."""
 
 pump = Pump()
-
-
-def kernel_only(trait: str) -> Callable[[Any, Any], Any]:
-    """For ``from_json``: whatever a page sends, the trait stays as it is."""
-    return lambda _value, widget: getattr(widget, trait)
-
-
-def _cursor_from_page(value: Any, channel: Any) -> Any:
-    sound = value is None or (type(value) is int and abs(value) <= STEP_LIMIT)
-    return value if sound else channel.cursor
-
-
-def _layer_from_page(value: Any, channel: Any) -> Any:
-    return value if value is None or type(value) is str else channel.layer
 
 
 def _asked(message: dict[str, Any]) -> tuple[list[str], int, int, int] | None:
@@ -73,13 +59,11 @@ class Channel(Widget):
     """
 
     _esm = STATIC / "channel.js"
-    run = traitlets.Unicode().tag(sync=True, from_json=kernel_only("run"))
-    family = traitlets.Unicode().tag(sync=True, from_json=kernel_only("family"))
-    cursor = traitlets.Int(None, allow_none=True).tag(sync=True, echo_update=False, from_json=_cursor_from_page)
-    layer = traitlets.Unicode(None, allow_none=True).tag(sync=True, echo_update=False, from_json=_layer_from_page)
-    _snapshot = traitlets.Bytes().tag(
-        sync=True, to_json=lambda _value, channel: channel._encoded_snapshot(), from_json=kernel_only("_snapshot")
-    )
+    run = traitlets.Unicode().tag(sync=True)
+    family = traitlets.Unicode().tag(sync=True)
+    cursor = of_page(traitlets.Int(None, min=-STEP_LIMIT, max=STEP_LIMIT, allow_none=True))
+    layer = of_page(traitlets.Unicode(None, allow_none=True))
+    _snapshot = traitlets.Bytes().tag(sync=True, to_json=lambda _value, channel: channel._encoded_snapshot())
 
     _of_runs: ClassVar[WeakValueDictionary[int, Channel]] = WeakValueDictionary()
 

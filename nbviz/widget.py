@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import anywidget
+import traitlets
 
 LONGEST = 10_000
 """Characters of all texts, and number of all values, in what a page sets at once."""
 DEEPEST = 8
+
+Trait = TypeVar("Trait", bound="traitlets.TraitType[Any, Any]")
 
 
 def is_bounded(value: Any) -> bool:
@@ -43,15 +46,33 @@ def sound(value: Any) -> Any:
     return value
 
 
+def of_page(trait: Trait) -> Trait:
+    """A trait that a page sets; any other that is synced only the kernel does."""
+    return trait.tag(sync=True, echo_update=False)
+
+
 class Widget(anywidget.AnyWidget):
-    """A widget of which a page sets what is its own, the traits without an echo, and those only as they may be."""
+    """A widget of which a page sets what is its own, the traits made by `of_page`, and those only as they may be."""
 
     def set_state(self, sync_data: Any) -> None:
         """Take what a page set; what it may not set, and what a trait does not take, changes nothing."""
         if not isinstance(sync_data, dict):
             return
         own = self.trait_names(sync=True, echo_update=False)
-        super().set_state({name: sync_data[name] for name in own if name in sync_data and is_bounded(sync_data[name])})
+        super().set_state(
+            {name: value for name, value in sync_data.items() if name in own and self._takes(name, value)}
+        )
+
+    def _takes(self, name: str, value: Any) -> bool:
+        """Stricter than traitlets, for which 0 is ``False``, ``True`` is 1 and NaN lies within any bounds."""
+        trait = self.traits()[name]
+        if not is_bounded(value) or value != value or (type(value) is bool) != isinstance(trait, traitlets.Bool):
+            return False
+        try:
+            trait._validate(self, value)
+        except traitlets.TraitError:
+            return False
+        return True
 
     def get_state(self, *arguments: Any, **keywords: Any) -> Any:
         """The state as it travels."""

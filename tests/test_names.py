@@ -92,12 +92,12 @@ def test_the_head_of_a_splice_has_the_same_keys_everywhere() -> None:
 
 
 def test_messages_have_the_same_types_everywhere() -> None:
-    sent_by_page = set(re.findall(r'type: "(\w+)"', SOURCE["channel"]))
+    sent_by_page = set(re.findall(r'send\(\{ type: "(\w+)"', "".join(SOURCE.values())))
     python = "".join((ROOT / "nbviz" / path).read_text("utf-8") for path in ("channel.py", "views/view.py"))
     sent_by_kernel = set(re.findall(r'"type": "(\w+)"', python))
     written = set(re.findall(r'"type": "(\w+)"', DOCS))
     assert sent_by_kernel == set(re.findall(r'message\?\.type === "(\w+)"', SOURCE["channel"] + SOURCE["views"]))
-    assert set(re.findall(r'get\("type"\) != "(\w+)"', python)) <= sent_by_page
+    assert set(re.findall(r'kind == "(\w+)"', python)) == sent_by_page
     assert written == sent_by_page | sent_by_kernel
 
 

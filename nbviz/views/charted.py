@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 import traitlets
 
-from nbviz.channel import kernel_only
 from nbviz.charts import Choice, choices, family
 from nbviz.hparams import hparams_of
 from nbviz.picture.layers import matcher
 from nbviz.run import Run
 from nbviz.values import STEP_LIMIT
 from nbviz.views.search import Group, Search
-from nbviz.views.view import View, from_page, named
+from nbviz.views.view import View, named
+from nbviz.widget import of_page
 
 
 def _is_range(value: Any, limit: float = math.inf) -> bool:
@@ -64,14 +64,6 @@ class _Charts(traitlets.TraitType[Any, Any]):
 
 def _charts_to_page(charts: list[Choice] | None, _view: Any) -> list[dict[str, Any]] | None:
     return None if charts is None else [choice._asdict() for choice in charts]
-
-
-def _names() -> Any:
-    return traitlets.List(traitlets.Unicode())
-
-
-def _knob(trait: Any, name: str) -> Any:
-    return trait.tag(sync=True, echo_update=False, from_json=from_page(name))
 
 
 class Charted(View):
@@ -129,23 +121,23 @@ class Charted(View):
         *("zoom", "limits", "logx", "logy", "x", "outliers", "order"),
     )
 
-    charts = _Charts(None).tag(sync=True, to_json=_charts_to_page, from_json=kernel_only("charts"))
-    search = _knob(Search(""), "search")
-    hidden = _knob(_names(), "hidden")
-    pinned = _knob(_names(), "pinned")
-    group = _knob(Group(""), "group")
-    spread = _knob(traitlets.Enum(["std", "range", "runs"], "std"), "spread")
-    hparams = traitlets.Dict().tag(sync=True, from_json=kernel_only("hparams"))
-    top = _knob(_names(), "top")
-    folded = _knob(traitlets.List(traitlets.Unicode(), None, allow_none=True), "folded")
+    charts = _Charts(None).tag(sync=True, to_json=_charts_to_page)
+    search = of_page(Search(""))
+    hidden = of_page(traitlets.List(traitlets.Unicode()))
+    pinned = of_page(traitlets.List(traitlets.Unicode()))
+    group = of_page(Group(""))
+    spread = of_page(traitlets.Enum(["std", "range", "runs"], "std"))
+    hparams = traitlets.Dict().tag(sync=True)
+    top = of_page(traitlets.List(traitlets.Unicode()))
+    folded = of_page(traitlets.List(traitlets.Unicode(), None, allow_none=True))
 
-    zoom = _knob(_Range(), "zoom")
-    limits = _knob(_Limits(), "limits")
-    logx = _knob(traitlets.Bool(False), "logx")
-    logy = _knob(traitlets.List(traitlets.Unicode()), "logy")
-    x = _knob(traitlets.Enum(["step", "epoch", "relative", "wall"], "step"), "x")
-    outliers = _knob(traitlets.Bool(True), "outliers")
-    order = _knob(traitlets.Enum(["nearest", "value", "name"], "nearest"), "order")
+    zoom = of_page(_Range())
+    limits = of_page(_Limits())
+    logx = of_page(traitlets.Bool(False))
+    logy = of_page(traitlets.List(traitlets.Unicode()))
+    x = of_page(traitlets.Enum(["step", "epoch", "relative", "wall"], "step"))
+    outliers = of_page(traitlets.Bool(True))
+    order = of_page(traitlets.Enum(["nearest", "value", "name"], "nearest"))
 
     def __init__(self, runs: Run | Mapping[str, Run], hparams: Any = None, **options: Any) -> None:
         # Before the options: a group may be named like one of them.

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import traitlets
 
 from nbviz.run import Run
-from nbviz.views.view import View, from_page
+from nbviz.views.view import View
+from nbviz.widget import of_page
 
 AXES = ("auto", "linear", "symlog")
 
@@ -62,9 +63,9 @@ class Compare(View):
     PANELS: ClassVar[tuple[str, ...]] = ("compare",)
     KNOBS: ClassVar[tuple[str, ...]] = ("tag", "steps", "axis")
 
-    tag = traitlets.Unicode("").tag(sync=True, echo_update=False, from_json=from_page("tag"))
-    steps = _Steps([None, None]).tag(sync=True, echo_update=False, from_json=from_page("steps"))
-    axis = traitlets.Enum(AXES, "auto").tag(sync=True, echo_update=False, from_json=from_page("axis"))
+    tag = of_page(traitlets.Unicode(""))
+    steps = of_page(_Steps([None, None]))
+    axis = of_page(traitlets.Enum(AXES, "auto"))
 
     def __init__(
         self,

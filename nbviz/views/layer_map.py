@@ -11,7 +11,8 @@ import traitlets
 from nbviz.layers import STATISTICS
 from nbviz.run import Run
 from nbviz.views.search import Search
-from nbviz.views.view import View, from_page
+from nbviz.views.view import View
+from nbviz.widget import of_page
 
 # Of histograms whose tags do not say what they are of.
 KNOWN = [f"{what}/{statistic}" for what, statistics in STATISTICS.items() for statistic in statistics] + [
@@ -62,8 +63,8 @@ class LayerMap(View):
 
     KNOBS: ClassVar[tuple[str, ...]] = ("statistic", "filter")
 
-    filter = Search("").tag(sync=True, echo_update=False, from_json=from_page("filter"))
-    statistic = _Statistic("gradients/norm").tag(sync=True, echo_update=False, from_json=from_page("statistic"))
+    filter = of_page(Search(""))
+    statistic = of_page(_Statistic("gradients/norm"))
 
     def __init__(
         self,

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import traitlets
 
 from nbviz.views.search import Search
-from nbviz.views.view import View, from_page
+from nbviz.views.view import View
+from nbviz.widget import of_page
 
 MODES = ("offset", "overlay", "heatmap")
 AXES = ("auto", "linear", "symlog", "density")
@@ -56,8 +57,8 @@ class Layered(View):
 
     KNOBS: ClassVar[tuple[str, ...]] = ("filter", "what")
 
-    filter = Search("").tag(sync=True, echo_update=False, from_json=from_page("filter"))
-    what = traitlets.Enum(WHATS, "auto").tag(sync=True, echo_update=False, from_json=from_page("what"))
+    filter = of_page(Search(""))
+    what = of_page(traitlets.Enum(WHATS, "auto"))
 
 
 class Ridged(Layered):
@@ -80,6 +81,6 @@ class Ridged(Layered):
 
     KNOBS: ClassVar[tuple[str, ...]] = ("mode", "axis", "selection", *Layered.KNOBS)
 
-    mode = traitlets.Enum(MODES, "offset").tag(sync=True, echo_update=False, from_json=from_page("mode"))
-    axis = traitlets.Enum(AXES, "auto").tag(sync=True, echo_update=False, from_json=from_page("axis"))
-    selection = _Selection(None, allow_none=True).tag(sync=True, echo_update=False, from_json=from_page("selection"))
+    mode = of_page(traitlets.Enum(MODES, "offset"))
+    axis = of_page(traitlets.Enum(AXES, "auto"))
+    selection = of_page(_Selection(None, allow_none=True))

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import traitlets
 from numpy.typing import ArrayLike
 
-from nbviz.channel import kernel_only
 from nbviz.console import Console
 from nbviz.run import Run
 from nbviz.rundata import State
@@ -82,7 +81,7 @@ class LiveLoss(Charted):
     PANELS: ClassVar[tuple[str, ...]] = ("header", "charts")
     KNOBS: ClassVar[tuple[str, ...]] = (*Charted.KNOBS, "front")
 
-    front = traitlets.Unicode("").tag(sync=True, from_json=kernel_only("front"))
+    front = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
-from nbviz.channel import STATIC, Channel, kernel_only
+from nbviz.channel import STATIC, Channel
 from nbviz.charts import family
 from nbviz.display import show, show_boxes
 from nbviz.run import Run
 from nbviz.series import Series
 from nbviz.views.files import Files
-from nbviz.widget import Widget
+from nbviz.widget import Widget, of_page
 
 if TYPE_CHECKING:
     from nbviz.picture import Scene
@@ -28,28 +28,6 @@ OWN = ("panels", "channels", "names", "picture", "step")
 
 def _references(channels: Sequence[Channel], _view: Any) -> list[str]:
     return [f"anywidget:{channel.model_id}" for channel in channels]
-
-
-def _smoothing_from_page(value: Any, view: Any) -> float:
-    sound = type(value) in (int, float) and 0 <= value <= 0.999
-    return float(value if sound else view.smoothing)
-
-
-def _switch_from_page(name: str) -> Callable[[Any, Any], bool]:
-    """For ``from_json``: traitlets would take 0 and 1 as well."""
-    return lambda value, view: value if type(value) is bool else bool(getattr(view, name))
-
-
-def from_page(name: str) -> Callable[[Any, Any], Any]:
-    """For ``from_json``: what a page sends is taken if the trait takes it, else the trait stays as it is."""
-
-    def checked(value: Any, view: Any) -> Any:
-        try:
-            return type(view).class_traits()[name]._validate(view, value)
-        except traitlets.TraitError:
-            return getattr(view, name)
-
-    return checked
 
 
 class _Step(traitlets.Int):  # type: ignore[type-arg]  # traitlets 5.9 cannot be subscripted
@@ -98,22 +76,16 @@ class View(Files, Widget):
     """Synced traits that only this kind of view has."""
 
     _esm = STATIC / "views.js"
-    panels = traitlets.List(traitlets.Unicode()).tag(sync=True, from_json=kernel_only("panels"))
-    channels = traitlets.List(traitlets.Instance(Channel)).tag(
-        sync=True, to_json=_references, from_json=kernel_only("channels")
-    )
-    names = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True, from_json=kernel_only("names"))
-    title = traitlets.Unicode("").tag(sync=True, from_json=kernel_only("title"))
-    smoothing = traitlets.Float(0.0, min=0.0, max=0.999).tag(
-        sync=True, echo_update=False, from_json=_smoothing_from_page
-    )
-    tags = traitlets.List(traitlets.Unicode(), allow_none=True, default_value=None).tag(
-        sync=True, from_json=kernel_only("tags")
-    )
-    superseded = traitlets.Bool(False).tag(sync=True, echo_update=False, from_json=_switch_from_page("superseded"))
-    selected = traitlets.List(traitlets.Unicode()).tag(sync=True, echo_update=False, from_json=from_page("selected"))
-    speech = traitlets.Bool(True).tag(sync=True, echo_update=False, from_json=_switch_from_page("speech"))
-    picture = traitlets.Unicode().tag(sync=True, from_json=kernel_only("picture"))
+    panels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    channels = traitlets.List(traitlets.Instance(Channel)).tag(sync=True, to_json=_references)
+    names = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
+    title = traitlets.Unicode("").tag(sync=True)
+    tags = traitlets.List(traitlets.Unicode(), allow_none=True, default_value=None).tag(sync=True)
+    picture = traitlets.Unicode().tag(sync=True)
+    smoothing = of_page(traitlets.Float(0.0, min=0.0, max=0.999))
+    superseded = of_page(traitlets.Bool(False))
+    selected = of_page(traitlets.List(traitlets.Unicode()))
+    speech = of_page(traitlets.Bool(True))
     step = _Step(0, allow_none=True)
     layer = traitlets.Unicode(None, allow_none=True)
 
