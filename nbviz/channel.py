@@ -15,7 +15,8 @@ from weakref import WeakSet, WeakValueDictionary
 import traitlets
 
 from nbviz.charts import family
-from nbviz.formats.wire import Frame, encode
+from nbviz.formats.splice import Frame
+from nbviz.formats.wire import encode
 from nbviz.pump import Pump
 from nbviz.run import Run
 from nbviz.sender import LEAST_POINTS, POINTS, SNAPSHOT_BYTES, Sender

@@ -9,10 +9,62 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nbviz.formats.splice import ScalarColumns, Splice
 from nbviz.reduce import kept_rows, stride_for
 from nbviz.restarts import Staircase, superseded
+from nbviz.series import ScalarSeries
 
 Rows = NDArray[np.intp]
+
+
+class Known:
+    """A series as of one moment, whatever is logged or taken back meanwhile."""
+
+    def __init__(self, series: ScalarSeries) -> None:
+        self.tag, self.generation = series.tag, series.generation
+        self.columns = series.since(0)
+        self.stairs: Staircase = series.stairs()
+
+
+class Closer:
+    """Looks closer at the series of one run."""
+
+    def __init__(self) -> None:
+        self._ordered: dict[str, tuple[int, int, bool]] = {}
+
+    def splice(self, known: Known, first: int, last: int, points: int) -> Splice:
+        """What is to be seen of a series between two steps, in about ``points`` rows at most."""
+        steps, walls, values = known.columns
+        rows = between(steps, first, last, self._is_ordered(known), known.stairs)
+        apart = superseded(steps, known.stairs)[rows] if known.stairs else None
+        kept = thinned(values[rows], points, apart)
+        if isinstance(rows, slice):
+            start, count = rows.start, rows.stop - rows.start
+            index = None if kept is None else start + kept
+        else:
+            start, count = int(rows[0]) if len(rows) else 0, len(rows)
+            index = rows if kept is None else rows[kept]
+        which = rows if index is None else index
+        columns = ScalarColumns(
+            steps[which].astype(np.float64),
+            walls[which],
+            values[which],
+            None if index is None else index.astype(np.uint32),
+        )
+        return Splice(
+            known.tag, "scalar", known.generation, start, count, columns, restarts=known.stairs, of=len(steps)
+        )
+
+    def _is_ordered(self, known: Known) -> bool:
+        """Whether its steps never go back; of rows looked at before, that is known."""
+        steps = known.columns[0]
+        generation, rows, ordered = self._ordered.get(known.tag, (known.generation, 0, True))
+        if generation != known.generation or rows > len(steps):
+            rows, ordered = 0, True
+        new = steps[max(0, rows - 1) :]
+        ordered = ordered and not bool((new[1:] < new[:-1]).any())
+        self._ordered[known.tag] = (known.generation, len(steps), ordered)
+        return ordered
 
 
 def between(steps: NDArray[np.int64], first: int, last: int, ordered: bool, stairs: Staircase = ()) -> slice | Rows:

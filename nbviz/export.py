@@ -16,7 +16,8 @@ from typing import Any
 import anywidget
 
 from nbviz.channel import STATIC, Channel
-from nbviz.formats.wire import Frame, encode
+from nbviz.formats.splice import Frame
+from nbviz.formats.wire import encode
 
 LIMIT = 10_000_000
 """Bytes of a page by default: what most mail takes."""

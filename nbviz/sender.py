@@ -14,15 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.charts import place
-from nbviz.detail import between, thinned
+from nbviz.detail import Closer, Known, thinned
 from nbviz.formats.drawn import Drawn
 from nbviz.formats.edgecodes import encode_edges
 from nbviz.formats.items.histogram import empty_histogram
 from nbviz.formats.items.sketched import Sketched
-from nbviz.formats.wire import Frame, HistogramColumns, ScalarColumns, Splice
+from nbviz.formats.splice import Frame, HistogramColumns, ScalarColumns, Splice
 from nbviz.marks import Mark
 from nbviz.rebin import BINS, Pyramid, fold_sketched, refold
-from nbviz.restarts import Staircase, superseded
 from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries, ScalarSeries, Series
 
@@ -77,7 +76,7 @@ class Sender:
         self._lost: set[str] = set()
         self._told: tuple[list[Mark], int | None] = ([], None)
         self._pyramids: dict[str, tuple[int, Pyramid]] = {}
-        self._ordered: dict[str, tuple[int, int, bool]] = {}
+        self._closer = Closer()
 
     def take(self) -> Frame:
         """The rows not yet sent, which count as sent from now on."""
@@ -142,44 +141,10 @@ class Sender:
             self.run.commit()
             asked = set(tags)
             found = [series for series in self.run.committed() if series.tag in asked]
-            known = [_Known(series) for series in found if isinstance(series, ScalarSeries)]
-        splices = [self._detail(series, first, last, points) for series in known]
+            known = [Known(series) for series in found if isinstance(series, ScalarSeries)]
+        splices = [self._closer.splice(series, first, last, points) for series in known]
         with self.run.lock:
             return self._frame(splices, detail=(first, last))
-
-    def _detail(self, known: _Known, first: int, last: int, points: int) -> Splice:
-        steps, walls, values = known.columns
-        rows = between(steps, first, last, self._is_ordered(known), known.stairs)
-        apart = superseded(steps, known.stairs)[rows] if known.stairs else None
-        kept = thinned(values[rows], points, apart)
-        start, index = 0, None
-        if isinstance(rows, slice):
-            start, count = rows.start, rows.stop - rows.start
-            index = None if kept is None else start + kept
-        else:
-            start, count = int(rows[0]) if len(rows) else 0, len(rows)
-            index = rows if kept is None else rows[kept]
-        which = rows if index is None else index
-        columns = ScalarColumns(
-            steps[which].astype(np.float64),
-            walls[which],
-            values[which],
-            None if index is None else index.astype(np.uint32),
-        )
-        return Splice(
-            known.tag, "scalar", known.generation, start, count, columns, restarts=known.stairs, of=len(steps)
-        )
-
-    def _is_ordered(self, known: _Known) -> bool:
-        """Whether its steps never go back; of rows looked at before, that is known."""
-        steps = known.columns[0]
-        generation, rows, ordered = self._ordered.get(known.tag, (known.generation, 0, True))
-        if generation != known.generation or rows > len(steps):
-            rows, ordered = 0, True
-        new = steps[max(0, rows - 1) :]
-        ordered = ordered and not bool((new[1:] < new[:-1]).any())
-        self._ordered[known.tag] = (known.generation, len(steps), ordered)
-        return ordered
 
     def snapshot(self, limit: int = SNAPSHOT_BYTES) -> Frame:
         """Every series from 0, in at most about ``limit`` bytes."""
@@ -317,15 +282,6 @@ def _points(series: ScalarSeries, size: int) -> int:
     even = len(steps) < 2 or steps[-1] - steps[0] == (len(steps) - 1) * (steps[1] - steps[0])
     points = size // (POINT_BYTES if even else POINT_BYTES + STEP_BYTES)
     return min(POINTS, max(LEAST_POINTS, points))
-
-
-class _Known:
-    """A series as of one moment, whatever is logged or taken back meanwhile."""
-
-    def __init__(self, series: ScalarSeries) -> None:
-        self.tag, self.generation = series.tag, series.generation
-        self.columns = series.since(0)
-        self.stairs: Staircase = series.stairs()
 
 
 def _start(have: Any, series: Series) -> int:

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nbviz.formats.wire import Frame, encode
+from nbviz.formats.splice import Frame
+from nbviz.formats.wire import encode
 
 ROOT = Path(__file__).parent.parent
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

@@ -11,7 +11,8 @@ import pytest
 from nbviz import Inspector, LiveLoss, NbvizWarning, Run
 from nbviz.channel import Channel, pump
 from nbviz.formats.sketch import Sketch
-from nbviz.formats.wire import Frame, decode, encode
+from nbviz.formats.splice import Frame
+from nbviz.formats.wire import decode, encode
 from nbviz.pump import Pump
 from nbviz.sender import FEW_BINS, SNAPSHOT_BYTES, Sender
 

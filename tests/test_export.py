@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from nbviz import Inspector, LiveLoss, Run, export_html
-from nbviz.formats.wire import Frame, decode
+from nbviz.formats.splice import Frame
+from nbviz.formats.wire import decode
 
 OURS = (("script", ' type="module"'), ("style", ""))
 HOSTILE = [

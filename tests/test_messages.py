@@ -18,7 +18,8 @@ from jupyter_client.session import json_packer
 import nbviz.views
 from nbviz import Compare, Run
 from nbviz.channel import Channel, pump
-from nbviz.formats.wire import Frame, decode
+from nbviz.formats.splice import Frame
+from nbviz.formats.wire import decode
 from nbviz.views.view import View
 from nbviz.widget import Widget
 from tests.test_names import own_traits

@@ -21,7 +21,8 @@ from hypothesis.stateful import (
 )
 
 from nbviz import sender as sender_module
-from nbviz.formats.wire import Frame, decode, encode
+from nbviz.formats.splice import Frame
+from nbviz.formats.wire import decode, encode
 from nbviz.run import Run
 from nbviz.sender import Sender
 from tests.page import Page

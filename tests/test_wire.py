@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbviz.formats.sketch import Sketch
-from nbviz.formats.wire import Frame, HistogramColumns, Splice, decode, encode
+from nbviz.formats.splice import Frame, HistogramColumns, Splice
+from nbviz.formats.wire import decode, encode
 from nbviz.rebin import fold, merge
 from nbviz.run import Run
 from nbviz.sender import Sender

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nbviz.formats.wire import Frame, HistogramColumns, ScalarColumns, Splice, encode
+from nbviz.formats.splice import Frame, HistogramColumns, ScalarColumns, Splice
+from nbviz.formats.wire import encode
 
 KEYS = ("chart", "role", "unit", "best", "panel")
 PLACE = ("train", "", "", "charts")
