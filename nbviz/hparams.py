@@ -19,7 +19,7 @@ def hparams_of(runs: Mapping[str, Run], given: Any = None) -> dict[str, Row]:
     TypeError
         If ``given`` is no table.
     """
-    table = rows_of(given) if given is not None else {}
+    table = {} if given is None else rows_of(given)
     rows = {name: {**row, **table.get(name, {})} for name, row in logged_hparams(runs).items()}
     return {name: {key: _plain(value) for key, value in row.items()} for name, row in rows.items() if row}
 

@@ -58,12 +58,12 @@ def table_of(runs: Any, hparams: Any) -> dict[str, Row]:
     TypeError
         If ``runs`` is neither a mapping of runs nor a table.
     """
-    if not (isinstance(runs, Mapping) and all(isinstance(run, Run) for run in runs.values())):
-        given = rows_of(hparams) if hparams is not None else {}
-        return {name: {**row, **given.get(name, {})} for name, row in rows_of(runs).items()}
-    logged = logged_hparams(runs)
-    table = {str(name): {**logged[str(name)], **_latest(run)} for name, run in runs.items()}
-    given = rows_of(hparams) if hparams is not None else {}
+    if isinstance(runs, Mapping) and all(isinstance(run, Run) for run in runs.values()):
+        logged = logged_hparams(runs)
+        table = {str(name): {**logged[str(name)], **_latest(run)} for name, run in runs.items()}
+    else:
+        table = rows_of(runs)
+    given = {} if hparams is None else rows_of(hparams)
     return {name: {**row, **given.get(name, {})} for name, row in table.items()}
 
 

@@ -62,7 +62,7 @@ class Layered(View):
 
 
 class Ridged(Layered):
-    """A view with ridgelines.
+    """A view with ridgelines; beside the attributes below it has those of `Layered`.
 
     Attributes
     ----------
@@ -70,11 +70,6 @@ class Ridged(Layered):
         How one layer's captures are shown: one behind the other, one over the other, or as a map of steps and values.
     axis : {"auto", "linear", "symlog", "density"}
         How values lie on the axis; ``"auto"`` chooses. With ``"density"`` heights are densities on one scale.
-    filter : str
-        Shows the layers whose tag contains this text, whatever its case, or that this ``/regular expression/`` finds;
-        a compiled one may be given. The search field beside the axis is the same.
-    what : {"auto", "all", "weights", "gradients", "activations"}
-        Shows what was captured of these; ``"auto"`` is one of them where all would be too many to be seen.
     selection : dict or None
         What is brushed: ``{"tag": str, "values": (low, high), "steps": (first, last)}``. Read it, set it, observe it.
     """
