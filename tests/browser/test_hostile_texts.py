@@ -77,9 +77,7 @@ def plain(context: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_a_hostile_name_makes_no_element_and_breaks_no_layout(
-    name: str, opened: Opened, plain: dict[int, str]
-) -> None:
+def test_a_hostile_name_makes_no_element_and_breaks_no_layout(name: str, opened: Opened, plain: dict[int, str]) -> None:
     page = opened(views_of(name))
     assert elements(page) == plain
     assert page.evaluate("window.hit") is None
