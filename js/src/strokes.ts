@@ -130,7 +130,7 @@ export function isPercent(strokes: readonly Stroke[]): boolean {
 
 /** Rows that are looked at to tell whether a series counts something. */
 const LOOKS = 64;
-/** A loss may well begin with a 1. */
+/** Any measurement may well begin with a 1. */
 const FEWEST = 8;
 
 /** How the values on one side of a chart are written beside it; whole numbers, as epochs are, without decimals. */
@@ -140,9 +140,10 @@ export function textOf({ ends, percent }: Axis, strokes: readonly Stroke[], righ
   return (value) => (counts && Number.isInteger(value) && Math.abs(value) < 1e6 ? formatStep(value) : text(value));
 }
 
-function isWhole({ values, length }: Scalars, shown: Float64Array): boolean {
+/** What has a good end, as a loss, measures something. */
+function isWhole({ values, length, place }: Scalars, shown: Float64Array): boolean {
   const apart = Math.max(1, Math.ceil(length / LOOKS));
-  if (shown !== values || length < FEWEST) return false;
+  if (place.best !== "" || shown !== values || length < FEWEST) return false;
   for (let row = length - 1; row >= 0; row -= apart) if (!Number.isInteger(values[row])) return false;
   return true;
 }

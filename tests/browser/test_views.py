@@ -350,5 +350,5 @@ def test_runs_of_one_name_are_told_apart_by_their_keys(open_notebook: OpenNotebo
     log = "for value, run in enumerate(runs.values()): run.log(loss=1.0 + value)\n"
     notebook = open_notebook([setup + log + "nbviz.Inspector(runs)"])
     notebook.run(0)
-    expect(notebook.output(0).locator(".legend-label")).to_have_text(["first", "second"])
+    expect(notebook.output(0).locator(".run-label")).to_have_text(["first", "second"])
     expect(notebook.output(0).locator(".legend-value")).to_have_text(["1.000", "2.000"])
