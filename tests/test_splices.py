@@ -504,7 +504,7 @@ def test_detail_asked_for_anew_replaces_a_coarser_copy(page: Page) -> None:
     assert page.dump()["series"][0]["length"] == 5000
 
 
-def test_tags_of_any_script_and_lone_surrogates_travel(page: Page) -> None:
+def test_tags_of_any_script_travel_and_lone_surrogates_are_spelled_out(page: Page) -> None:
     run = Run("run", clock=lambda: 1.0)
     tags = ["損失", "<script>", "\ud800", "__proto__", "a\nb", "\u202eloss"]
     for tag in tags:
@@ -513,7 +513,7 @@ def test_tags_of_any_script_and_lone_surrogates_travel(page: Page) -> None:
     page.reload()
     page.apply(sender.take())
     assert page.apply(sender.totals()) == {}
-    assert [series["tag"] for series in page.dump()["series"]] == tags
+    assert [series["tag"] for series in page.dump()["series"]] == [*tags[:2], "\\ud800", *tags[3:]]
 
 
 def test_decode_is_the_inverse_of_encode() -> None:
