@@ -37,9 +37,6 @@ export const countBetween = (capture: Capture, low: number, high: number): numbe
 export const countBelow = (capture: Capture, value: number): number =>
   binnedBelow(capture, value) + (value > 0 ? capture.zeros : 0);
 
-/** Share of the finite values that lie below `value`; NaN where there are none. */
-export const quantileOf = (capture: Capture, value: number): number => countBelow(capture, value) / finiteCount(capture);
-
 export interface Held {
   readonly count: number;
   /** Of the finite values of the captures in the range of steps, 0 to 1. */

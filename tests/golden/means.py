@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 FILE = Path(__file__).parent / "means.json"
 Run = tuple[list[float], list[float]]
@@ -36,23 +36,23 @@ def groups() -> dict[str, list[Run]]:
     }
 
 
-def interpolated(run: Run, at: NDArray[np.float64]) -> NDArray[np.float64]:
-    steps, values = np.array(run[0], float), np.array(run[1], float)
-    with np.errstate(invalid="ignore"):
-        found = np.interp(at, steps, values, left=np.nan, right=np.nan)
-    # Between two rows of which one is not finite there is nothing; at a row itself there is what was logged.
-    after = np.clip(np.searchsorted(steps, at), 0, len(steps) - 1)
-    exact = steps[after] == at
-    between = np.isfinite(values[after]) & np.isfinite(values[np.maximum(after - 1, 0)])
-    sound = np.where(exact, np.isfinite(values[after]), between)
-    return np.where(sound, np.where(exact, values[after], found), np.nan)
+def interpolated(run: Run, at: float) -> float:
+    """What was logged at a step, between two rows what lies on the line through them, elsewhere nothing."""
+    steps, values = run
+    if at in steps:
+        found = float(values[steps.index(at)])
+        return found if math.isfinite(found) else math.nan
+    for step, value, next_step, next_value in zip(steps, values, steps[1:], values[1:], strict=False):
+        if step < at < next_step and math.isfinite(value) and math.isfinite(next_value):
+            return value + (next_value - value) / (next_step - step) * (at - step)
+    return math.nan
 
 
 def described() -> list[dict[str, Any]]:
     made = []
     for name, runs in groups().items():
         at = np.unique(np.concatenate([np.array(steps, float) for steps, _ in runs]))
-        table = np.stack([interpolated(run, at) for run in runs])
+        table = np.array([[interpolated(run, float(step)) for step in at] for run in runs])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             found = {
