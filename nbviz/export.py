@@ -169,8 +169,7 @@ def pack(block: bytes) -> str:
 
 def _within(channels: Sequence[Channel], room: int) -> tuple[list[Frame], list[str]]:
     """A frame of each run and the same packed, together in ``room`` bytes if fewer points can do that."""
-    wanted = [SLACK * max(room, 1)] * len(channels)
-    frames = [channel.copy(each // len(channels)) for channel, each in zip(channels, wanted, strict=True)]
+    frames = [channel.copy(SLACK * max(room, 1) // len(channels)) for channel in channels]
     blocks = [encode(frame) for frame in frames]
     packed = [pack(block) for block in blocks]
     for _ in range(ROUNDS):

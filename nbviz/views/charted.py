@@ -26,7 +26,7 @@ def _is_range(value: Any, limit: float = math.inf) -> bool:
     return bool(numbers and value[0] < value[1])
 
 
-class _Range(traitlets.TraitType[Any, Any]):
+class _Range(traitlets.TraitType):  # type: ignore[type-arg]  # traitlets 5.9 cannot be subscripted
     """Two increasing numbers or ``None``; a page has them as a list."""
 
     default_value = None
@@ -50,7 +50,7 @@ class _Limits(traitlets.Dict):
         return {chart: tuple(ends) for chart, ends in value.items()}
 
 
-class _Charts(traitlets.TraitType[Any, Any]):
+class _Charts(traitlets.TraitType):  # type: ignore[type-arg]
     """Charts as `nbviz.charts.choices` takes them, held as it makes them."""
 
     allow_none = True
