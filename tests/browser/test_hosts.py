@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import nbformat.v4
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.server import end_with_the_tests, free_port
 
@@ -36,6 +35,7 @@ def _(live, pathlib, time):
     while not pathlib.Path("stop").exists():
         live.log(loss=float(live.run.next_step))
         time.sleep(0.01)
+    live.log(loss=777.0)
     live.finish()
     return
 """
@@ -95,7 +95,7 @@ def written(folder: Path) -> Path:
     return path
 
 
-def assert_moves(page: Page) -> Locator:
+def assert_moves(page: Page) -> None:
     """Rows arrive while the cell is busy, which in marimo answers no question."""
     step = page.locator(".header-step b")
     expect(page.locator(".header-word")).to_have_text("training")
@@ -103,7 +103,6 @@ def assert_moves(page: Page) -> Locator:
         shown = step.inner_text()
         expect(step).not_to_have_text(shown, timeout=5000)
     expect(page.locator(".header-notice")).to_be_hidden()
-    return step
 
 
 @pytest.mark.parametrize("how", ["run", "edit"])
@@ -113,10 +112,10 @@ def test_in_marimo_a_view_lives_while_its_cell_is_busy_and_ends_whole(
     (tmp_path / "app.py").write_text(APP)
     (tmp_path / "pyproject.toml").write_text("[tool.marimo.runtime]\nauto_instantiate = true\n")  # for the editor
     page.goto(serve(["marimo", "--yes", how, "app.py", "--headless", "--no-token", "--port", "PORT"]))
-    step = assert_moves(page)
+    assert_moves(page)
     (tmp_path / "stop").touch()
     expect(page.locator(".header-word")).to_have_text("finished")
-    expect(page.locator(".legend-value").first).to_have_text(re.compile(rf"^{step.inner_text()}(\.0)?$"))
+    expect(page.locator(".legend-value").first).to_contain_text("777")
     expect(page.locator(".header-notice")).to_be_hidden()
     outside.clear()  # what marimo itself asks for
 
