@@ -35,10 +35,11 @@ class Size(NamedTuple):
     runs: int
     steps: int
     streamed: int
+    seconds: float
 
 
-FULL = Size(100_000, (1_000, 100_000, 1_000_000), 9, 5.0, 100, 10_000, 10_000_000)
-QUICK = Size(10_000, (1_000, 10_000), 2, 1.0, 10, 1_000, 1_000_000)
+FULL = Size(100_000, (1_000, 100_000, 1_000_000), 9, 5.0, 100, 10_000, 10_000_000, 60.0)
+QUICK = Size(10_000, (1_000, 10_000), 2, 1.0, 10, 1_000, 1_000_000, 5.0)
 
 
 class Lab:
@@ -258,12 +259,31 @@ def memory(page: Lab, sizes: Size) -> list[Row]:
     ]
 
 
+def endurance(page: Lab, sizes: Size) -> list[Row]:
+    """Of a page and of its kernel, while a loop logs as fast as it can."""
+    page.show("logged = Ours(1, tags=4); logged.display()")
+    empty = page.heap()
+    grown = []
+    for share in (0.2, 0.8):
+        printed = page.notebook.execute(f"print(*logged.endure({share * sizes.seconds}))")
+        page.page.wait_for_timeout(2000)
+        grown.append(page.heap() - empty)
+    rows, each = map(float, printed.split())
+    what = f"{rows:,.0f} calls of log() with four metrics in {sizes.seconds:.0f} s: page memory"
+    return [
+        Row(what, size(grown[1]), "", grown[1] / 1e6, 64, True, "MB"),
+        Row("  against a fifth of them", size(grown[1]), size(grown[0]), grown[1] / max(grown[0], 1.0), 1.5, True),
+        Row("  kernel memory a value, of which columns are 24", f"{each:.1f} B", "", each, unit="B"),
+    ]
+
+
 MEASURES: dict[Callable[[Lab, Size], list[Row]], str] = {
     updates: "One point more, from Python to the screen",
     frames: "A stream of flushes",
     many: "Many runs in one view",
     late: "Who comes late",
     memory: "A page after a long stream",
+    endurance: "A page and its kernel after a loop at full rate",
 }
 
 

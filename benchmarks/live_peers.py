@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from threading import Timer
@@ -31,6 +32,11 @@ def later(act, seconds=0.5):
         act()
 
     Timer(seconds, now).start()
+
+
+def resident():
+    """Bytes of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def values(rows, metrics=2):
@@ -68,6 +74,19 @@ class Ours:
         self.channel._sender.take()
         note()
         self.more()
+
+    def endure(self, seconds):
+        """Log as fast as it goes; returns how many rows there are then, and the bytes that each new value took."""
+        first, before = len(self.run["loss"]), resident()
+        end, rows = time.monotonic() + seconds, first
+        while time.monotonic() < end:
+            for step in range(rows, rows + 1000):
+                value = 1.0 / (step + 1)
+                self.live.log(loss=value, val_loss=value, accuracy=value, val_accuracy=value)
+            rows += 1000
+        pump.settle()
+        assert rows == len(self.run["loss"])
+        return rows, (resident() - before) / (4 * (rows - first))
 
     def stream(self, first, last, batch=5_000):
         for begin in range(first, last, batch):
