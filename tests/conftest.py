@@ -10,6 +10,16 @@ from typing import Any
 
 import pytest
 
+from tests.page import Page
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The page's store, which Node runs; in tests/browser/ a page of a real browser."""
+    page = Page(tmp_path_factory.mktemp("page"))
+    yield page
+    page.close()
+
 
 @pytest.fixture(params=["torch.utils.tensorboard", "tensorboardX"])
 def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:

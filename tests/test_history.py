@@ -229,13 +229,6 @@ def test_a_saved_sum_says_of_what_it_is_the_sum(tmp_path: Path) -> None:
 # On its way to a page
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    page = Page(tmp_path_factory.mktemp("page"))
-    yield page
-    page.close()
-
-
 def test_a_page_goes_on_with_the_rows_it_has_while_the_kernel_merges(page: Page) -> None:
     run = Run("run", history=16, clock=lambda: 1.0)
     sender = Sender(run)

@@ -1,4 +1,4 @@
-/** The page's store behind a pipe: a line of JSON in, a line of JSON out. Driven by tests/test_splices.py. */
+/** The page's store behind a pipe: a line of JSON in, a line of JSON out. Driven by tests/page.py. */
 
 import { createInterface } from "node:readline";
 import { Columns, decimate } from "../../js/src/decimate";
