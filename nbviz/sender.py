@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from nbviz.formats.drawn import Drawn
 from nbviz.formats.edgecodes import encode_edges
 from nbviz.formats.items.histogram import empty_histogram
 from nbviz.formats.items.sketched import Sketched
-from nbviz.formats.splice import Frame, HistogramColumns, ScalarColumns, Splice
+from nbviz.formats.splice import Frame, Grown, HistogramColumns, ScalarColumns, Splice
 from nbviz.marks import Mark
 from nbviz.rebin import BINS, Pyramid, fold_sketched, refold
 from nbviz.run import Run
@@ -27,6 +27,8 @@ from nbviz.series import Histogram, HistogramSeries, ScalarSeries, Series
 
 Depth = Literal["u2", "u1"]
 ShownKind = Literal["scalar", "histogram"]
+Groups: TypeAlias = dict[tuple[int, int, bytes, bytes], Grown]
+"""What has grown, by generation, first row, steps and wall times."""
 
 POINTS = 16_384
 """Scalar rows sent in one splice; more go reduced."""
@@ -70,8 +72,9 @@ class Sender:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.number = 0
-        self._sent: dict[str, tuple[int, int]] = {}
-        self._restarted: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
+        self._sent: dict[str, tuple[int, int, int]] = {}
+        """Generation, rows and changes of the restarts by tag."""
         self._held: dict[str, int] = {}
         self._lost: set[str] = set()
         self._told: tuple[list[Mark], int | None] = ([], None)
@@ -81,19 +84,36 @@ class Sender:
     def take(self) -> Frame:
         """The rows not yet sent, which count as sent from now on."""
         with self.run.lock:
-            splices = []
-            listed = self._listed()
-            for series in listed:
-                generation, rows = self._sent.get(series.tag, (series.generation, 0))
-                start = rows if generation == series.generation else 0
-                restarted = self._restarted.get(series.tag, 0) != series.restarts.changes
-                if start < series.captured or generation != series.generation or restarted:
+            splices: list[Splice] = []
+            groups: Groups = {}
+            for series in self._listed():
+                tag, now = series.tag, (series.generation, series.captured, series.restarts.changes)
+                before = self._sent.get(tag)
+                if before == now:
+                    continue
+                self._sent[tag] = now
+                start = before[1] if before and before[0] == now[0] else 0
+                if now[1:] == (0, 0) and not before:
+                    continue
+                if not (start and isinstance(series, ScalarSeries) and self._grow(groups, series, start)):
                     splices.append(self._splice(series, start))
-            self._mark(listed)
             told = (self.run.committed_marks(), self.run.total_steps)
-            frame = self._frame(splices, about=told != self._told)
+            frame = self._frame(splices, about=told != self._told, grown=[*groups.values()])
             self._told = told
             return frame
+
+    def _grow(self, groups: Groups, series: ScalarSeries, start: int) -> bool:
+        """Put new rows to those of other series that have the same steps and wall times, where that says it all."""
+        if series.restarts or not 0 < series.captured - start <= POINTS:
+            return False
+        steps, walls, values = series.since(start)
+        key = (series.generation, start, steps.tobytes(), walls.tobytes())
+        found = groups.get(key)
+        if found is None:
+            found = groups[key] = Grown(series.generation, start, [], steps.astype(np.float64), walls, [])
+        found.series.append(self._numbers[series.tag])
+        found.values.append(values)
+        return True
 
     def skip(self) -> None:
         """Count everything as sent: a page that opens starts from a snapshot."""
@@ -109,12 +129,12 @@ class Sender:
         with self.run.lock:
             splices = []
             for series in self.run.committed():
-                generation, rows = self._sent.get(series.tag, (-1, 0))
+                generation, rows, _ = self._sent.get(series.tag, (-1, 0, 0))
                 if series.restarts and generation == series.generation:
                     kind: ShownKind = "scalar" if isinstance(series, ScalarSeries) else "histogram"
                     stairs = series.stairs()
                     splices.append(Splice(series.tag, kind, generation, rows, 0, NOTHING[kind], restarts=stairs))
-            return self._frame(splices, dict(self._sent), about=True)
+            return self._frame(splices, self._totals(), about=True)
 
     def answer(self, have: Mapping[str, Any]) -> Frame:
         """The rows a page lacks by its own count, and how far every series was sent.
@@ -129,7 +149,7 @@ class Sender:
             for series in self._listed():
                 if series.tag in have:
                     splices.append(self._splice(series, _start(have[series.tag], series), answering=True))
-            return self._frame(splices, dict(self._sent), about=True)
+            return self._frame(splices, self._totals(), about=True)
 
     def detail(self, tags: Iterable[str], first: int, last: int, points: int = POINTS) -> Frame:
         """What is to be seen of scalars between two steps: every row if they are at most ``points``, else as many.
@@ -168,6 +188,8 @@ class Sender:
             sketched = iter(fold_sketched([capture for _, capture in some if isinstance(capture, Sketched)]))
             for pyramid, capture in some:
                 pyramid.append(next(sketched) if isinstance(capture, Sketched) else capture)
+        for series in islice(listed, len(self._numbers), None):
+            self._numbers[series.tag] = len(self._numbers)
         return listed
 
     def _frame(
@@ -176,17 +198,20 @@ class Sender:
         totals: dict[str, tuple[int, int]] | None = None,
         about: bool = False,
         detail: tuple[int, int] | None = None,
+        grown: Sequence[Grown] = (),
     ) -> Frame:
         """A frame; ``about`` the run as a whole too: its marks and how many steps it is going to have."""
         self.number += 1
         if not about:
-            return Frame(self.number, self.run.state, splices, totals or {}, detail=detail)
+            return Frame(self.number, self.run.state, splices, totals or {}, detail=detail, grown=grown)
         marks = [(mark.step, mark.note[:NOTE]) for mark in self.run.committed_marks()[-MARKS:]]
-        return Frame(self.number, self.run.state, splices, totals or {}, marks, self.run.total_steps)
+        return Frame(self.number, self.run.state, splices, totals or {}, marks, self.run.total_steps, grown=grown)
 
     def _mark(self, listed: Sequence[Series]) -> None:
-        self._sent = {series.tag: (series.generation, series.captured) for series in listed}
-        self._restarted = {series.tag: series.restarts.changes for series in listed}
+        self._sent = {series.tag: (series.generation, series.captured, series.restarts.changes) for series in listed}
+
+    def _totals(self) -> dict[str, tuple[int, int]]:
+        return {tag: (generation, rows) for tag, (generation, rows, _) in self._sent.items()}
 
     def _splice(self, series: Series, start: int, answering: bool = False) -> Splice:
         if isinstance(series, ScalarSeries):
@@ -228,7 +253,8 @@ class Sender:
         shown = place(series.tag, self.run.name) if start == 0 else None
         rows = series.captured - start
         kind: ShownKind = "scalar" if isinstance(columns, ScalarColumns) else "histogram"
-        return Splice(series.tag, kind, series.generation, start, rows, columns, shown, series.stairs())
+        number = self._numbers[series.tag] if start == 0 else None
+        return Splice(series.tag, kind, series.generation, start, rows, columns, shown, series.stairs(), series=number)
 
     def _pyramid(self, series: Series) -> Pyramid:
         return self._pyramids[series.tag][1]

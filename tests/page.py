@@ -19,7 +19,15 @@ PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 class Page:
-    """Applies frames to js/src/store.ts and tells what it holds."""
+    """Applies frames to js/src/store.ts and tells what it holds.
+
+    Attributes
+    ----------
+    strange : bool
+        Whether there were rows of series that it does not know: then it asks for totals.
+    """
+
+    strange = False
 
     def __init__(self, folder: Path) -> None:
         node = shutil.which("node", path=PATH)
@@ -38,7 +46,9 @@ class Page:
     def apply(self, frame: Frame | bytes, snapshot: bool = False) -> dict[str, list[int]]:
         """Apply a frame and return what is held, [generation, rows], of each tag with a gap before it."""
         block = frame if isinstance(frame, bytes) else encode(frame)
-        have: dict[str, list[int]] = self._ask("apply", [base64.b64encode(block).decode(), snapshot])["have"]
+        found = self._ask("apply", [base64.b64encode(block).decode(), snapshot])
+        self.strange = found["strange"]
+        have: dict[str, list[int]] = found["have"]
         return have
 
     def seen(self, tag: str, first: float, last: float) -> tuple[int, int]:

@@ -119,7 +119,7 @@ class Wire(RuleBasedStateMachine):
 
     def arrive(self, block: bytes, snapshot: bool = False) -> None:
         missing = self.page.apply(block, snapshot)
-        if missing:
+        if missing or self.page.strange:
             self.flying.append(encode(self.sender.answer(missing)))
 
     @invariant()

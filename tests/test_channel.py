@@ -26,8 +26,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Frame]]:
     yield frames
 
 
-def rows(frame: Frame) -> dict[str, tuple[int, int]]:
-    return {splice.tag: (splice.start, splice.rows) for splice in frame.splices}
+def rows(frame: Frame, *tags: str) -> dict[str, tuple[int, int]]:
+    """First row and number of rows of each series, of which ``tags`` are in the order of their numbers."""
+    whole = {splice.tag: (splice.start, splice.rows) for splice in frame.splices}
+    grown = {tags[number]: (each.start, len(each.walls)) for each in frame.grown for number in each.series}
+    return whole | grown
 
 
 def test_a_run_has_one_channel() -> None:
@@ -48,12 +51,12 @@ def test_a_frame_carries_exactly_the_rows_logged_since_the_last(sent: list[Frame
     run.log(loss=3.0, accuracy=0.5)
     channel.flush()
     channel.flush()
-    assert [rows(frame) for frame in sent] == [
+    assert [rows(frame, "loss", "weights", "accuracy") for frame in sent] == [
         {"loss": (1, 2), "weights": (0, 1)},
         {"loss": (3, 1), "accuracy": (0, 1)},
         {},
     ]
-    assert sent[0].splices[0].columns.values.tolist() == [1.0, 2.0]  # type: ignore[union-attr]
+    assert sent[0].grown[0].values[0].tolist() == [1.0, 2.0]
     assert [frame.state for frame in sent] == ["live"] * 3
 
 

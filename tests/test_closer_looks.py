@@ -122,7 +122,7 @@ def test_a_look_moves_no_send_mark(page: Page) -> None:
     run, sender = looked(page)
     run.log(loss=0.5)
     sender.detail(["loss"], 4990, 5100)
-    assert [(splice.start, splice.rows) for splice in sender.take().splices] == [(5000, 1)]
+    assert [(grown.start, len(grown.walls)) for grown in sender.take().grown] == [(5000, 1)]
 
 
 def test_rows_of_a_look_that_no_frame_has_brought_yet_wait_for_theirs(page: Page) -> None:

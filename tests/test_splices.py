@@ -31,6 +31,11 @@ class Splices(Wire):
         for value in values:
             self.run.log({tag: value})
 
+    @rule(values=st.lists(st.floats(width=32), min_size=1, max_size=60))
+    def log_together(self, values: list[float]) -> None:
+        for value in values:
+            self.run.log({"loss": value, "val/loss": -value, "lr": 0.1})
+
     @rule(step=st.integers(-5, 5), value=st.floats())
     def log_anywhere(self, step: int, value: float) -> None:
         self.run.log(loss=value, step=step)

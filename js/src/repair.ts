@@ -61,8 +61,9 @@ export class Repair implements Listeners {
       return;
     }
     // A frame of nothing is the answer of a run of which nothing was sent.
-    const told = snapshot || frame.totals.size > 0 || !frame.splices.length;
-    if (told || frame.number === this.whole + 1) {
+    const told = snapshot || frame.totals.size > 0 || !(frame.splices.length || frame.grown);
+    if (this.store.strange) this.unsure = true;
+    else if (told || frame.number === this.whole + 1) {
       this.whole = Math.max(this.whole, frame.number);
       if (this.unsure) this.startAnew();
       this.unsure = false;

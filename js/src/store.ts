@@ -10,7 +10,7 @@
 import { HeldCaptures, HeldScalars } from "./held";
 import type { Lack, Mark, Series, State, Store } from "./model";
 import { together } from "./restarts";
-import type { Frame, HistogramColumns, ScalarColumns, Splice } from "./wire";
+import type { Frame, Grown, HistogramColumns, ScalarColumns, Splice } from "./wire";
 
 export class RunStore implements Store {
   readonly series = new Map<string, Series>();
@@ -23,6 +23,10 @@ export class RunStore implements Store {
   closer: Store["closer"];
   /** Number of the newest frame, by which a frame that lost its turn does not set the state back. */
   private newest = -1;
+  /** Tags by the numbers that rows which have grown go by. */
+  private readonly numbered = new Map<number, string>();
+  /** Numbers of series that this page never heard of: only totals tell their tags. */
+  private readonly strangers = new Set<number>();
   /** [generation, rows] known of, by tag, where less is held. */
   private readonly behind = new Map<string, readonly [number, number]>();
   private readonly listeners = new Set<() => void>();
@@ -46,9 +50,15 @@ export class RunStore implements Store {
    */
   apply(frame: Frame, snapshot = false): string[] {
     for (const splice of frame.splices) {
+      if (splice.series !== undefined) {
+        this.numbered.set(splice.series, splice.tag);
+        this.strangers.delete(splice.series);
+      }
       if (frame.detail) this.look(splice, frame.detail);
-      else if (!this.join(splice, snapshot)) this.behind.set(splice.tag, [splice.generation, splice.start + splice.rows]);
+      else this.joinOrMiss(splice, snapshot);
     }
+    if (frame.totals.size) this.strangers.clear();
+    for (const grown of frame.grown ?? []) this.grow(grown);
     for (const [tag, total] of frame.totals) this.behind.set(tag, total);
     for (const [tag, [generation, rows]] of this.behind) {
       const held = this.held(tag);
@@ -63,6 +73,11 @@ export class RunStore implements Store {
     }
     this.notify();
     return this.missing();
+  }
+
+  /** Whether rows came of which nobody said what they are of. */
+  get strange(): boolean {
+    return this.strangers.size > 0;
   }
 
   missing(): string[] {
@@ -105,6 +120,19 @@ export class RunStore implements Store {
     if (rows === of && rows >= held.rows && points > held.copied) this.join(splice, false);
     else held.look({ steps, exact, of }, splice.columns, splice.start);
     held.version++;
+  }
+
+  private grow({ generation, start, series, steps, walls, values }: Grown): void {
+    const rows = walls.length;
+    series.forEach((number, i) => {
+      const tag = this.numbered.get(number);
+      if (tag === undefined) this.strangers.add(number);
+      else this.joinOrMiss({ tag, kind: "scalar", generation, start, rows, points: rows, of: start + rows, place: null, restarts: [], columns: { steps, walls, values: values[i], index: null } }, false);
+    });
+  }
+
+  private joinOrMiss(splice: Splice, snapshot: boolean): void {
+    if (!this.join(splice, snapshot)) this.behind.set(splice.tag, [splice.generation, splice.start + splice.rows]);
   }
 
   private restart(held: HeldScalars | HeldCaptures, splice: Splice): void {

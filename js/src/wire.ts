@@ -26,6 +26,8 @@ export interface HistogramColumns {
 
 interface SpliceBase {
   tag: string;
+  /** The number by which rows that have grown name it; in splices from 0. */
+  series?: number;
   generation: number;
   start: number;
   rows: number;
@@ -41,10 +43,21 @@ export type Splice =
   | (SpliceBase & { kind: "scalar"; columns: ScalarColumns })
   | (SpliceBase & { kind: "histogram"; columns: HistogramColumns });
 
+/** The same new rows of several scalar series. */
+export interface Grown {
+  generation: number;
+  start: number;
+  series: number[];
+  steps: Float64Array;
+  walls: Float64Array;
+  values: Float64Array[];
+}
+
 export interface Frame {
   number: number;
   state: State;
   splices: Splice[];
+  grown?: Grown[];
   /** [generation, rows] by tag: how far the kernel has sent each series. */
   totals: Map<string, readonly [number, number]>;
   /** All marks of the run, and the steps it is going to have; undefined where the frame does not say. */
@@ -54,12 +67,15 @@ export interface Frame {
   detail: readonly [number, number] | null;
 }
 
+type GrownHead = [generation: number, start: number, rows: number, series: number[], steps?: [number, number]];
+
 interface Head {
   tag: string;
+  series?: number;
   kind?: "scalar" | "histogram";
   generation?: number;
   start: number;
-  rows: number;
+  rows?: number;
   points?: number;
   of?: number;
   steps?: [number, number];
@@ -74,7 +90,7 @@ interface Head {
   extremes?: boolean;
 }
 
-const PREFIX = 4;
+const PREFIX = 8;
 const ALIGNMENT = 8;
 
 /** Whatever a host hands over as binary, as bytes; some hosts hand over base64. */
@@ -91,13 +107,15 @@ export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | null {
 
 /** Throws a RangeError or SyntaxError when the bytes are no frame. */
 export function decodeFrame(bytes: Uint8Array<ArrayBuffer>): Frame {
-  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const prefix = new DataView(bytes.buffer);
+  const length = prefix.getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(PREFIX, PREFIX + length)));
   const reader = new Reader(bytes.buffer, PREFIX + length);
   return {
-    number: header.number,
-    state: header.state,
+    number: prefix.getUint32(4, true),
+    state: header.state ?? "live",
     splices: (header.splices ?? []).map((head: Head) => splice(head, reader)),
+    ...(header.grown && { grown: header.grown.map((head: GrownHead) => grown(head, reader)) }),
     totals: new Map(Object.entries(header.totals ?? {})) as Frame["totals"],
     ...(header.marks && { marks: header.marks, planned: header.planned }),
     detail: header.detail ?? null,
@@ -118,16 +136,24 @@ class Reader {
   }
 }
 
+function grown([generation, start, rows, series, even]: GrownHead, reader: Reader): Grown {
+  const steps = even ? spaced(even, rows) : reader.take(Float64Array, rows);
+  const walls = reader.take(Float64Array, rows);
+  return { generation, start, series, steps, walls, values: series.map(() => reader.take(Float64Array, rows)) };
+}
+
 function splice(head: Head, reader: Reader): Splice {
-  const points = head.points ?? head.rows;
+  const rows = head.rows ?? 1;
+  const points = head.points ?? rows;
   const [chart, role, unit, best, panel] = head.place ?? [];
   const base: SpliceBase = {
     tag: head.tag,
+    ...(head.series !== undefined && { series: head.series }),
     generation: head.generation ?? 0,
     start: head.start,
-    rows: head.rows,
+    rows,
     points,
-    of: head.of ?? head.start + head.rows,
+    of: head.of ?? head.start + rows,
     place: chart === undefined ? null : { chart, role: role!, unit: unit!, best: best!, panel: panel! },
     restarts: head.restarts ?? [],
   };
@@ -164,7 +190,7 @@ function histograms(head: Head, points: number, reader: Reader): Omit<HistogramC
     counts.push(scaled(levels.subarray(at, at + lengths[i]), totals[i]));
     at += lengths[i];
   }
-  return { nonfinite, zeros, extremes, totals, counts, edges, index: points < head.rows ? reader.take(Uint32Array, points) : null };
+  return { nonfinite, zeros, extremes, totals, counts, edges, index: points < (head.rows ?? 1) ? reader.take(Uint32Array, points) : null };
 }
 
 /** Reads the edges of all captures, and gives those of the one whose bins begin at a place. */

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,9 +63,10 @@ class HistogramColumns:
 class Splice:
     """Rows ``[start, start + rows)`` of one series in one generation; see docs/wire.md for the rule that joins them.
 
-    ``place`` (chart, role, unit, best, panel) goes with a splice from 0, as that is where a page may meet the series
-    first. ``restarts`` are the series' rows and steps at which its run restarted, as `Restarts.staircase` has them. In
-    an answer to what lies between two steps ``rows`` are those that count and ``of`` is how many the series has.
+    ``place`` (chart, role, unit, best, panel) and ``series``, the number by which `Grown` names it, go with a splice
+    from 0, as that is where a page may meet the series first. ``restarts`` are the series' rows and steps at which its
+    run restarted, as `Restarts.staircase` has them. In an answer to what lies between two steps ``rows`` are those that
+    count and ``of`` is how many the series has.
     """
 
     tag: str
@@ -77,6 +78,28 @@ class Splice:
     place: tuple[str, ...] | None = None
     restarts: tuple[tuple[int, int], ...] = ()
     of: int | None = None
+    series: int | None = None
+
+
+class Grown(NamedTuple):
+    """The same new rows of scalar series that were logged together: a splice of each, in a few bytes.
+
+    Attributes
+    ----------
+    generation, start : int
+        As of a splice.
+    series : list of k ints
+        Numbers of the series.
+    steps, walls : ndarray of float64, shape (n,)
+    values : list of k ndarrays of float64, shape (n,)
+    """
+
+    generation: int
+    start: int
+    series: list[int]
+    steps: NDArray[np.float64]
+    walls: NDArray[np.float64]
+    values: list[NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +120,8 @@ class Frame:
         Steps that the run is going to have; it goes with the marks.
     detail : (first, last) or None
         The steps that a page asked about, where the frame answers with what is to be seen between them.
+    grown : sequence of Grown
+        New rows of series that the page knows.
     """
 
     number: int
@@ -106,3 +131,4 @@ class Frame:
     marks: list[tuple[int, str]] | None = None
     planned: int | None = None
     detail: tuple[int, int] | None = None
+    grown: Sequence[Grown] = ()

@@ -3,8 +3,10 @@
 Layout, little-endian throughout::
 
     uint32  length of the header in bytes
+    uint32  number of the frame
     bytes   header, JSON in UTF-8, padded with spaces so that what follows is 8-aligned
     bytes   the columns of each splice in the header's order, each padded with zeros to 8 bytes
+    bytes   the columns of what has grown, likewise
 """
 
 from __future__ import annotations
@@ -19,11 +21,15 @@ from numpy.typing import NDArray
 
 from nbviz.formats.drawn import Drawn
 from nbviz.formats.edgecodes import decode_edges, encode_edges
-from nbviz.formats.splice import Frame, HistogramColumns, ScalarColumns, Splice
+from nbviz.formats.splice import Frame, Grown, HistogramColumns, ScalarColumns, Splice
 
-PREFIX = 4
+PREFIX = struct.Struct("<II")
 ALIGNMENT = 8
 LEVELS = {"u2": 65535, "u1": 255}
+FEW_STEPS = 2
+"""Rows whose steps take less as a column than in the header."""
+
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def encode(frame: Frame) -> bytes:
@@ -37,9 +43,13 @@ def encode(frame: Frame) -> bytes:
             head["kind"] = splice.kind
         if splice.generation:
             head["generation"] = splice.generation
-        head["start"], head["rows"] = splice.start, splice.rows
+        head["start"] = splice.start
+        if splice.rows != 1:
+            head["rows"] = splice.rows
         if splice.place is not None:
             head["place"] = splice.place
+            if splice.series is not None:
+                head["series"] = splice.series
         if splice.restarts:
             head["restarts"] = splice.restarts
         if splice.of is not None:
@@ -50,9 +60,13 @@ def encode(frame: Frame) -> bytes:
         else:
             parts.extend(_histogram_parts(columns, next(bins), head))
         heads.append(head)
-    header: dict[str, Any] = {"number": frame.number, "state": frame.state}
+    header: dict[str, Any] = {}
+    if frame.state != "live":
+        header["state"] = frame.state
     if heads:
         header["splices"] = heads
+    if frame.grown:
+        header["grown"] = [_grown_head(grown, parts) for grown in frame.grown]
     if frame.totals:
         header["totals"] = frame.totals
     if frame.marks is not None:
@@ -60,9 +74,9 @@ def encode(frame: Frame) -> bytes:
         header["planned"] = frame.planned
     if frame.detail is not None:
         header["detail"] = frame.detail
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-(PREFIX + len(text)) % ALIGNMENT)
-    return b"".join([struct.pack("<I", len(text)), text, *map(_padded, parts)])
+    text = _as_json(header).encode()
+    text += b" " * (-len(text) % ALIGNMENT)
+    return b"".join([PREFIX.pack(len(text), frame.number), text, *map(_padded, parts)])
 
 
 def decode(block: bytes | memoryview) -> Frame:
@@ -74,39 +88,65 @@ def decode(block: bytes | memoryview) -> Frame:
         If the block is cut short or is no frame.
     """
     try:
-        (length,) = struct.unpack_from("<I", block)
-        header = json.loads(bytes(block[PREFIX : PREFIX + length]))
-        reader = _Reader(memoryview(block), PREFIX + length)
+        length, number = PREFIX.unpack_from(block)
+        header = json.loads(bytes(block[PREFIX.size : PREFIX.size + length]))
+        reader = _Reader(memoryview(block), PREFIX.size + length)
         splices = [_splice(head, reader) for head in header.get("splices", ())]
+        grown = [_grown(*head, reader=reader) for head in header.get("grown", ())]
         totals = {tag: (generation, rows) for tag, (generation, rows) in header.get("totals", {}).items()}
         marks = [(step, note) for step, note in header["marks"]] if "marks" in header else None
         detail = tuple(header["detail"]) if "detail" in header else None
-        return Frame(header["number"], header["state"], splices, totals, marks, header.get("planned"), detail)
+        state, planned = header.get("state", "live"), header.get("planned")
+        return Frame(number, state, splices, totals, marks, planned, detail, grown)
     except (struct.error, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this is no nbviz frame: {error}") from error
 
 
 def _padded(column: NDArray[Any]) -> bytes:
     data = column.tobytes()
-    return data + bytes(-len(data) % ALIGNMENT)
+    return data + bytes(-len(data) % ALIGNMENT) if len(data) % ALIGNMENT else data
 
 
 def _steps(
     steps: NDArray[np.float64], head: dict[str, Any], rows: NDArray[np.int64] | None = None
 ) -> list[NDArray[Any]]:
     """Steps that are even over the ``rows`` travel as [first, stride] in the header, others as a column."""
-    if len(steps) == 1 and rows is None:  # as most splices have it
-        head["steps"] = [int(steps[0]), 1]
-        return []
-    if len(steps) < 2:
+    even = _even(steps, rows)
+    if even is None:
         return [steps]
+    head["steps"] = even
+    return []
+
+
+def _even(steps: NDArray[np.float64], rows: NDArray[np.int64] | None = None) -> list[int] | None:
+    if len(steps) <= FEW_STEPS:
+        return None
     rows = np.arange(len(steps)) if rows is None else rows
     stride = (steps[1] - steps[0]) // (rows[1] - rows[0])
     first = steps[0] - stride * rows[0]
-    if np.array_equal(steps, first + stride * rows):
-        head["steps"] = [int(first), int(stride)]
-        return []
-    return [steps]
+    even = (steps == first + stride * rows).all()
+    return [int(first), int(stride)] if even else None
+
+
+def _grown_head(grown: Grown, parts: list[NDArray[Any]]) -> list[Any]:
+    """Its head; its columns are added to the parts."""
+    even = _even(grown.steps)
+    parts += [*([] if even else [grown.steps]), grown.walls, *grown.values]
+    head = [grown.generation, grown.start, len(grown.walls), grown.series]
+    return [*head, even] if even else head
+
+
+def _grown(
+    generation: int, start: int, rows: int, series: list[int], even: list[int] | None = None, *, reader: _Reader
+) -> Grown:
+    steps = _spaced(even, np.arange(rows, dtype="<f8")) if even else reader.take("<f8", rows)
+    walls = reader.take("<f8", rows)
+    return Grown(generation, start, series, steps, walls, [reader.take("<f8", rows) for _ in series])
+
+
+def _spaced(even: list[int], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    first, stride = even
+    return first + stride * rows
 
 
 def _scalar_parts(columns: ScalarColumns, head: dict[str, Any]) -> list[NDArray[Any]]:
@@ -233,24 +273,25 @@ class _Reader:
 
 def _splice(head: dict[str, Any], reader: _Reader) -> Splice:
     kind = head.get("kind", "scalar")
-    rows = head["rows"]
+    rows = head.get("rows", 1)
     points = head.get("points", rows)
-    first, stride = head.get("steps", (0, 0))
-    steps = first + stride * np.arange(points, dtype="<f8") if "steps" in head else reader.take("<f8", points)
+    even = head.get("steps")
+    steps = _spaced(even, np.arange(points, dtype="<f8")) if even else reader.take("<f8", points)
     walls = reader.take("<f8", points)
     columns: ScalarColumns | HistogramColumns
     if kind == "scalar":
         values = reader.take("<f8", points)
         index = reader.take("<u4", points) if "points" in head else None
-        if "steps" in head and index is not None:
-            steps = first + stride * (index.astype(np.float64) - head["start"])
+        if even and index is not None:
+            steps = _spaced(even, index.astype(np.float64) - head["start"])
         columns = ScalarColumns(steps, walls, values, index)
     else:
         columns = _histograms(head, reader, steps, walls)
     place = tuple(head["place"]) if "place" in head else None
     restarts = tuple((row, step) for row, step in head.get("restarts", ()))
     generation, of = head.get("generation", 0), head.get("of")
-    return Splice(head["tag"], kind, generation, head["start"], rows, columns, place, restarts, of)
+    series = head.get("series")
+    return Splice(head["tag"], kind, generation, head["start"], rows, columns, place, restarts, of, series)
 
 
 def _histograms(
@@ -279,5 +320,5 @@ def _histograms(
         levels * (total / levels.sum()) if levels.any() else levels
         for levels, total in zip(counts, totals, strict=True)
     ]
-    index = reader.take("<u4", points) if points < head["rows"] else None
+    index = reader.take("<u4", points) if points < head.get("rows", 1) else None
     return HistogramColumns(steps, walls, counts, edges, nonfinite, zeros, depth, index, extremes)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nbviz.formats.splice import Frame, HistogramColumns, ScalarColumns, Splice
+from nbviz.formats.splice import Frame, Grown, HistogramColumns, ScalarColumns, Splice
 from nbviz.formats.wire import encode
 
 KEYS = ("chart", "role", "unit", "best", "panel")
@@ -59,13 +59,16 @@ def frames() -> dict[str, Frame]:
         index=np.array([3, 5, 6], np.uint32),
     )
     passes = ScalarColumns(column(4, 6, 5), column(1, 2, 3), column(3, 2, 1), np.array([4, 6, 21], np.uint32))
+    few = Grown(0, 5, [0], column(12, 4), column(1, 2), [column(0.5, math.nan)])
+    many = Grown(2, 70_000, [3, 1], column(5, 3, 1), column(1, 2, 3), [column(1, 2, 3), column(-1, math.inf, -3)])
     return {
+        "grown": Frame(2**32 - 1, "live", [], grown=[few, many]),
         "rows": Frame(7, "live", [Splice("loss", "scalar", 0, 5, 3, even)]),
         "series": Frame(
             8,
             "finished",
             [
-                Splice("val/損失", "scalar", 2, 0, 3, uneven, ("損失", "validation", "", "", "charts")),
+                Splice("val/損失", "scalar", 2, 0, 3, uneven, ("損失", "validation", "", "", "charts"), series=4),
                 Splice("accuracy", "scalar", 0, 0, 100, reduced, ("accuracy", "train", "percent", "max", "layers")),
                 Splice("layer/weight", "histogram", 0, 0, 2, uniform, ("layer/weight", *PLACE)),
                 Splice("layer/gradient", "histogram", 1, 4, 1, uneven_bins),
@@ -130,12 +133,20 @@ def described(frame: Frame) -> dict[str, Any]:
         rows = {"start": splice.start, "rows": splice.rows, "points": len(splice.columns.walls)}
         rows["of"] = splice.start + splice.rows if splice.of is None else splice.of
         restarts = plain(splice.restarts)
+        if splice.series is not None:
+            head["series"] = splice.series
         splices.append({**head, **rows, "place": place, "restarts": restarts, "columns": columns})
     totals = {tag: list(total) for tag, total in frame.totals.items()}
     about = {} if frame.marks is None else {"marks": plain(frame.marks), "planned": frame.planned}
     detail = None if frame.detail is None else list(frame.detail)
     about["detail"] = detail
+    if frame.grown:
+        about["grown"] = [plain_grown(grown) for grown in frame.grown]
     return {"number": frame.number, "state": frame.state, "splices": splices, "totals": totals, **about}
+
+
+def plain_grown(grown: Grown) -> dict[str, Any]:
+    return {name: plain(value) for name, value in grown._asdict().items()}
 
 
 if __name__ == "__main__":

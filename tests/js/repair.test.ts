@@ -47,6 +47,23 @@ test("a gap is asked for at once and said after half a second without an answer"
   assert.equal(store.notice, "");
 });
 
+test("rows of a series that was never heard of are asked for by its tag once totals have told it", () => {
+  const { store, asked, take } = page();
+  const column = Float64Array.of(5);
+  const grown = (): Frame => ({ ...frame([]), grown: [{ generation: 0, start: 5, series: [7], steps: column, walls: column, values: [column] }] });
+  take(frame([{ ...rows(0, 3, "lr"), series: 6 }]));
+  number++;
+  take(grown());
+  take(grown());
+  assert.deepEqual(asked, [{}]);
+  take(frame([], [["loss", 6], ["lr", 3]]));
+  assert.deepEqual(asked, [{}, { loss: [0, 0] }]);
+  take(frame([{ ...rows(0, 6), series: 7 }], [["loss", 6], ["lr", 3]]));
+  take({ ...grown(), grown: [{ generation: 0, start: 6, series: [7, 6], steps: column, walls: column, values: [column, column] }] });
+  assert.equal(store.series.get("loss")?.length, 7);
+  assert.deepEqual(asked.slice(2), [{ lr: [0, 3] }]);
+});
+
 test("a kernel that does not answer is asked ever more seldom", () => {
   const { asked, take } = page();
   take(frame([rows(5, 1)]));

@@ -30,7 +30,7 @@ function dump() {
 
 const answers: Record<string, (argument: never) => unknown> = {
   reload: () => { store = new RunStore("run", "run"); return null; },
-  apply: ([frame, snapshot]: [string, boolean]) => { const gaps = store.apply(decodeFrame(bytesOf(frame)!), snapshot); return { gaps, have: store.have(gaps) }; },
+  apply: ([frame, snapshot]: [string, boolean]) => { const gaps = store.apply(decodeFrame(bytesOf(frame)!), snapshot); return { strange: store.strange, have: store.have(gaps) }; },
   seen: ([tag, first, last]: [string, number, number]) => seen(store.series.get(tag) as Scalars, [first, last]),
   drawn: ([tag, first, last, pixels]: [string, number, number, number]) => {
     const { steps, values, length } = store.series.get(tag) as Scalars;

@@ -15,7 +15,7 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-for (const name of ["rows", "series", "restarts", "detail", "totals", "marks"]) {
+for (const name of ["rows", "grown", "series", "restarts", "detail", "totals", "marks"]) {
   test(`the golden frame "${name}" is decoded as described`, () => {
     const frame = decodeFrame(bytesOf(readFileSync(golden(`${name}.bin`)))!);
     assert.deepEqual(plain(frame), JSON.parse(readFileSync(golden(`${name}.json`), "utf-8")));
