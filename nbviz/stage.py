@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nbviz.formats.items.text import Text
 from nbviz.iterations import Event, Iteration, Ledger
@@ -82,6 +87,8 @@ class Stage(list[Staged]):
         end, as an interrupt is most likely while it is looked at.
         """
         staged: list[tuple[float, Any, Any]] = self[:]
+        if not self.waiting and (logged := _alike(staged, self.next_step)) is not None:
+            return self._take(logged, of_kind)
         waiting = self.waiting[:]
         rows, ledger = _Rows(of_kind), self._ledger
         columns = rows.columns
@@ -116,6 +123,61 @@ class Stage(list[Staged]):
         self.latest_step, self.next_step = latest, following
         del self[: len(staged)]
         return rows.move()
+
+    def _take(self, logged: _Logged, of_kind: Callable[[str, Kind], Any]) -> set[HistogramSeries]:
+        """As `drain` does, of calls that are alike."""
+        found = [of_kind(tag, "scalar") for tag in logged.tags]
+        self._ledger.counting = logged.counted
+        if self._ledger.waits:
+            self._ledger.log(logged.steps.item(0))
+        self.latest_step, self.next_step = logged.steps.item(-1), max(self.next_step, int(logged.steps.max()) + 1)
+        del self[: len(logged.steps)]
+        for series, values in zip(found, logged.values, strict=True):
+            series.extend(logged.steps, logged.walls, values)
+        return set()
+
+
+class _Logged(NamedTuple):
+    """Calls of `log` with the same metrics, as columns.
+
+    Attributes
+    ----------
+    tags : sequence of k str
+    steps : ndarray of int64, shape (n,)
+    walls : ndarray of float64, shape (n,)
+    values : ndarray of float64, shape (k, n)
+    counted : bool
+        Whether the steps were counted rather than given.
+    """
+
+    tags: Sequence[str]
+    steps: NDArray[np.int64]
+    walls: NDArray[np.float64]
+    values: NDArray[np.float64]
+    counted: bool
+
+
+def _alike(staged: list[tuple[float, Any, Any]], following: int) -> _Logged | None:
+    """What is staged as columns, a third of the work, where it is nothing but the same metrics over and over."""
+    if not staged:
+        return None
+    walls, steps, payloads = zip(*staged, strict=True)
+    if {*map(type, payloads)} != {dict} or {*map(len, payloads)} != {len(tags := (*payloads[0],))} or not tags:
+        return None
+    found = map(itemgetter(*tags), payloads)
+    try:
+        listed: list[float] = [*(found if len(tags) == 1 else chain.from_iterable(found))]
+    except KeyError:
+        return None
+    kinds = {*map(type, steps)}
+    if kinds == {int}:
+        numbers = np.array(steps, np.int64)
+    elif kinds == {type(None)}:
+        numbers = np.arange(following, following + len(steps))
+    else:
+        return None
+    values = np.array(listed).reshape(len(steps), len(tags))
+    return _Logged(tags, numbers, np.array(walls), values.T, kinds != {int})
 
 
 class _Columns(dict[str, Rows]):
