@@ -36,11 +36,12 @@ def kept_rows(values: NDArray[np.float64], stride: int) -> NDArray[np.intp]:
     """
     rows = len(values)
     whole = rows // stride * stride
-    parts = [_kept(values[:whole].reshape(-1, stride), 0)] if whole else []
+    kept = np.zeros(rows, bool)
+    if whole:
+        kept[_kept(values[:whole].reshape(-1, stride), 0)] = True
     if whole < rows:
-        parts.append(_kept(values[whole:].reshape(1, -1), whole))
-    index = np.sort(np.concatenate(parts)) if parts else np.empty(0, np.intp)
-    return index[np.diff(index, prepend=-1) > 0]
+        kept[_kept(values[whole:].reshape(1, -1), whole)] = True
+    return np.flatnonzero(kept)
 
 
 def _kept(buckets: NDArray[np.float64], start: int) -> NDArray[np.intp]:
