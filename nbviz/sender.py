@@ -75,6 +75,8 @@ class Sender:
         self._numbers: dict[str, int] = {}
         self._sent: dict[str, tuple[int, int, int]] = {}
         """Generation, rows and changes of the restarts by tag."""
+        self._restarted: dict[str, int] = {}
+        """Changes of the restarts when rows went with them: these rows are missed where the restarts are lost."""
         self._held: dict[str, int] = {}
         self._lost: set[str] = set()
         self._told: tuple[list[Mark], int | None] = ([], None)
@@ -97,6 +99,8 @@ class Sender:
                     continue
                 if not (start and isinstance(series, ScalarSeries) and self._grow(groups, series, start)):
                     splices.append(self._splice(series, start))
+                    if now[1] > start:
+                        self._restarted[tag] = now[2]
             told = (self.run.committed_marks(), self.run.total_steps)
             frame = self._frame(splices, about=told != self._told, grown=[*groups.values()])
             self._told = told
@@ -104,7 +108,8 @@ class Sender:
 
     def _grow(self, groups: Groups, series: ScalarSeries, start: int) -> bool:
         """Put new rows to those of other series that have the same steps and wall times, where that says it all."""
-        if series.restarts or not 0 < series.captured - start <= POINTS:
+        known = not series.restarts or self._restarted.get(series.tag) == series.restarts.changes
+        if not (known and 0 < series.captured - start <= POINTS):
             return False
         steps, walls, values = series.since(start)
         key = (series.generation, start, steps.tobytes(), walls.tobytes())

@@ -40,14 +40,18 @@ def test_every_column_of_a_frame_is_aligned(name: str) -> None:
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 50])
 @pytest.mark.parametrize("tags", [1, 2, 5, 40])
-def test_a_flush_of_metrics_takes_sixteen_bytes_a_value_and_little_more(tags: int, rows: int) -> None:
+@pytest.mark.parametrize("restarts", [0, 100])
+def test_a_flush_takes_sixteen_bytes_a_value_and_little_more(restarts: int, tags: int, rows: int) -> None:
     """Jupyter adds some 640 bytes to a message."""
     run = Run()
     for tag in range(tags):
         run.extend(f"metric{tag}", np.arange(100_000), np.ones(100_000), np.ones(100_000))
     sender = Sender(run)
     sender.number = 99_999
-    sender.skip()
+    for restart in range(restarts):
+        run.restart(restart * 900)
+    run.log({f"metric{tag}": 0.5 for tag in range(tags)})
+    sender.take()
     for _ in range(rows):
         run.log({f"metric{tag}": 0.5 for tag in range(tags)})
     assert len(encode(sender.take())) <= 60 + 16 * rows * tags
