@@ -13,7 +13,7 @@ from benchmarks.kernel import Kernel
 from benchmarks.measure import Row, arguments, interleaved, print_table, seconds
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "rate")
-STAGED = 4000
+STAGED = 1000
 """Calls that fit the stage, so that log() alone is timed."""
 
 

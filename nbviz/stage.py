@@ -15,7 +15,7 @@ from nbviz.iterations import Event, Iteration, Ledger
 from nbviz.series import Confusion, Histogram, HistogramSeries, Kind
 from nbviz.values import STEP_LIMIT
 
-STAGE_LIMIT = 4096
+STAGE_LIMIT = 1024
 """Staged calls that a log() commits itself, so that a run nobody looks at stays small."""
 
 Content = Histogram | Confusion | Text | bytes

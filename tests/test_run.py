@@ -13,6 +13,8 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nbviz import NbvizWarning, Run
 from nbviz.column import Column
@@ -264,6 +266,35 @@ def test_a_hundred_thousand_calls_at_once_are_all_kept_in_order() -> None:
     assert len(run._stage) < STAGE_LIMIT, "a run that nobody looks at must commit its stage itself"
     assert np.array_equal(run["loss"].values, np.arange(100_000))
     assert np.array_equal(run["loss"].steps, np.arange(100_000))
+
+
+calls = st.tuples(
+    st.permutations(["loss", "accuracy", "lr"]).flatmap(lambda tags: st.sampled_from([tags, tags[:2], tags[:1], []])),
+    st.none() | st.integers(-3, 30),
+    st.integers(1, 5),
+)
+
+
+@given(st.lists(calls, max_size=12), st.sets(st.integers(0, 60)))
+def test_whatever_is_logged_and_committed_together_every_row_is_where_its_call_put_it(
+    logged: list[tuple[list[str], int | None, int]], commits: set[int]
+) -> None:
+    run = Run(clock=(float(moment) for moment in range(1000)).__next__)
+    expected: dict[str, list[tuple[int, float, float]]] = {}
+    following = moment = 0
+    for tags, step, times in logged:
+        for _ in range(times):
+            run.log({tag: moment + index / 8 for index, tag in enumerate(tags)}, step=step)
+            taken = following if step is None else step
+            following = max(following, taken + 1)
+            for index, tag in enumerate(tags):
+                expected.setdefault(tag, []).append((taken, float(moment), moment + index / 8))
+            moment += 1
+            if moment in commits:
+                run.commit()
+    columns = {tag: (run[tag].steps, run[tag].wall_times, run[tag].values) for tag in run.tags()}
+    rows = {tag: list(zip(*(column.tolist() for column in each), strict=True)) for tag, each in columns.items()}
+    assert rows == expected and run.next_step == following
 
 
 def test_threads_that_log_at_once_lose_nothing_and_wake_the_listener() -> None:
