@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -18,11 +18,11 @@ from nbviz.views.view import View, named
 from nbviz.widget import of_page
 
 
-def _is_range(value: Any, limit: float = math.inf) -> bool:
+def _is_range(value: Any, limit: float = sys.float_info.max) -> bool:
     """Whether something is two increasing finite numbers."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         return False
-    numbers = all(type(each) in (int, float) and math.isfinite(each) and abs(each) <= limit for each in value)
+    numbers = all(type(each) in (int, float) and abs(each) <= limit for each in value)
     return bool(numbers and value[0] < value[1])
 
 
