@@ -13,7 +13,7 @@ from nbviz.notice import warn
 
 FLUSH_SECONDS = 0.05
 REST_SECONDS = 1.0
-FLUSH_SHARE = 3 / 1000
+FLUSH_SHARE = 1 / 400
 """Of a processor's time that the flushes of one task take on the pump's thread, while they are 0.25 s apart or less.
 
 Twice as much is spent elsewhere: on the thread of Jupyter's sockets, on waking threads, and by ``log`` itself, which in

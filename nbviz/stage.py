@@ -164,20 +164,20 @@ def _alike(staged: list[tuple[float, Any, Any]], following: int) -> _Logged | No
     walls, steps, payloads = zip(*staged, strict=True)
     if {*map(type, payloads)} != {dict} or {*map(len, payloads)} != {len(tags := (*payloads[0],))} or not tags:
         return None
-    found = map(itemgetter(*tags), payloads)
-    try:
-        listed: list[float] = [*(found if len(tags) == 1 else chain.from_iterable(found))]
-    except KeyError:
-        return None
-    kinds = {*map(type, steps)}
+    kinds, rows = {*map(type, steps)}, len(steps)
     if kinds == {int}:
-        numbers = np.array(steps, np.int64)
+        numbers = np.fromiter(steps, np.int64, rows)
     elif kinds == {type(None)}:
-        numbers = np.arange(following, following + len(steps))
+        numbers = np.arange(following, following + rows)
     else:
         return None
-    values = np.array(listed).reshape(len(steps), len(tags))
-    return _Logged(tags, numbers, np.array(walls), values.T, kinds != {int})
+    found = map(itemgetter(*tags), payloads)
+    flat = found if len(tags) == 1 else chain.from_iterable(found)
+    try:
+        values = np.fromiter(flat, np.float64, rows * len(tags)).reshape(rows, len(tags))
+    except KeyError:
+        return None
+    return _Logged(tags, numbers, np.fromiter(walls, np.float64, rows), values.T, kinds != {int})
 
 
 class _Columns(dict[str, Rows]):

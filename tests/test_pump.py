@@ -71,7 +71,7 @@ def test_the_first_wake_is_flushed_at_once(pump: Pump, clock: Clock) -> None:
     assert task.flushes == [clock.now]
 
 
-@pytest.mark.parametrize(("cost", "apart"), [(0.00012, 0.05), (0.00045, 0.15), (1.0, 0.25)])
+@pytest.mark.parametrize(("cost", "apart"), [(0.0001, 0.05), (0.0004, 0.16), (1.0, 0.25)])
 def test_flushes_that_cost_more_are_more_seldom_within_bounds(clock: Clock, cost: float, apart: float) -> None:
     task = Task(clock)
     pump = Pump(clock, spent=lambda: len(task.flushes) * cost)

@@ -39,6 +39,10 @@ class _Step(traitlets.Int):  # type: ignore[type-arg]  # traitlets 5.9 cannot be
     def show(self, view: Any, step: int) -> None:
         super().set(view, step)
 
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        obj._catch_up()
+        return super().get(obj, cls)
+
 
 class View(Files, Widget):
     """A picture of one or several runs; it holds knobs, never data.
@@ -87,6 +91,7 @@ class View(Files, Widget):
     selected = of_page(traitlets.List(traitlets.Unicode()))
     speech = of_page(traitlets.Bool(True))
     step = _Step(0, allow_none=True)
+    _is_observed = False
     layer = traitlets.Unicode(None, allow_none=True)
 
     def __init__(self, runs: Run | Mapping[str, Run], **options: Any) -> None:
@@ -153,8 +158,17 @@ class View(Files, Widget):
     # Following the channel
 
     def flushed(self) -> None:
-        if self.channels[0].cursor is None:
+        if self._is_observed:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self.channels and self.channels[0].cursor is None:
             self._show(self._latest())
+
+    def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:
+        """As of traitlets; an observer of ``step`` hears of every flush, which costs nothing where there is none."""
+        self._is_observed = self._is_observed or names is traitlets.All or "step" in names
+        super().observe(handler, names, type)
 
     def close(self) -> None:
         for channel in self.channels:
