@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +56,17 @@ def test_a_flush_takes_sixteen_bytes_a_value_and_little_more(restarts: int, tags
     for _ in range(rows):
         run.log({f"metric{tag}": 0.5 for tag in range(tags)})
     assert len(encode(sender.take())) <= 60 + 16 * rows * tags
+
+
+NONSENSE = [3, [3], [[1]], [[0, 5, 1, 3]], [[0, 5, "x", [1]]], [[0, 5, -2, [1]]], [[0, 5, 10**9, [1]]], [[0, 5, 1, None]]]
+
+
+@pytest.mark.parametrize("grown", [*NONSENSE, [[0, 5, 10**30, [1]]], [[0, 5, 1, [0], [1]]]], ids=str)
+def test_nonsense_about_what_has_grown_is_refused(grown: Any) -> None:
+    header = json.dumps({"grown": grown}).encode()
+    header += b" " * (-len(header) % 8)
+    with pytest.raises(ValueError, match="no nbviz frame"):
+        decode(len(header).to_bytes(4, "little") + bytes(4) + header + bytes(64))
 
 
 shapes = st.lists(

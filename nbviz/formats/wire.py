@@ -98,7 +98,7 @@ def decode(block: bytes | memoryview) -> Frame:
         detail = tuple(header["detail"]) if "detail" in header else None
         state, planned = header.get("state", "live"), header.get("planned")
         return Frame(number, state, splices, totals, marks, planned, detail, grown)
-    except (struct.error, KeyError, TypeError, ValueError) as error:
+    except (struct.error, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"this is no nbviz frame: {error}") from error
 
 
@@ -266,6 +266,8 @@ class _Reader:
         self._block, self._offset = block, offset
 
     def take(self, dtype: str, count: int) -> NDArray[Any]:
+        if count < 0:  # for numpy all that is left
+            raise ValueError(f"expected a number of rows, got {count}")
         column: NDArray[Any] = np.frombuffer(self._block, dtype, count, self._offset)
         self._offset += column.nbytes + (-column.nbytes % ALIGNMENT)
         return column

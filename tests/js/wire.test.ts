@@ -33,7 +33,19 @@ test("bytes are taken from views at any offset, buffers and base64", () => {
   assert.equal(bytesOf({}), null);
 });
 
-test("a block cut short is refused", () => {
-  const bytes = bytesOf(readFileSync(golden("series.bin")))!;
-  for (const length of [0, 3, 40, bytes.length - 8]) assert.throws(() => decodeFrame(bytes.slice(0, length)));
-});
+for (const name of ["series", "grown"]) {
+  test(`a block cut short is refused: ${name}`, () => {
+    const bytes = bytesOf(readFileSync(golden(`${name}.bin`)))!;
+    for (const length of [0, 3, 7, 40, bytes.length - 8]) assert.throws(() => decodeFrame(bytes.slice(0, length)));
+  });
+}
+
+for (const grown of [3, [3], [[1]], [[0, 5, 1, 3]], [[0, 5, -2, [1]]], [[0, 5, 1e9, [1]]], [[0, 5, 1, null]], [[0, 5, 1, [0], 3]]]) {
+  test(`nonsense about what has grown is refused: ${JSON.stringify(grown)}`, () => {
+    const header = new TextEncoder().encode(JSON.stringify({ grown }).padEnd(64));
+    const bytes = new Uint8Array(8 + 64 + 64);
+    bytes[0] = 64;
+    bytes.set(header, 8);
+    assert.throws(() => decodeFrame(bytes));
+  });
+}
