@@ -79,6 +79,21 @@ def test_flushes_that_cost_more_are_more_seldom_within_bounds(clock: Clock, cost
     assert len(task.flushes) == pytest.approx(3 / apart, abs=2)
 
 
+def test_after_a_pause_a_flush_comes_at_once_however_dear_flushes_are(clock: Clock) -> None:
+    task = Task(clock)
+    pump = Pump(clock, spent=lambda: float(len(task.flushes)))
+    for pause in (0.25, 0.3, 5.0, 0.1):
+        pump.wake(task)
+        pass_time(pump, clock, pause)
+    pass_time(pump, clock, 1.0)
+    assert [round(moment - 1000, 2) for moment in task.flushes] == [0.0, 0.25, 0.55, 5.55]
+    pump.wake(task)
+    pass_time(pump, clock, 0.05)
+    pump.wake(task)
+    pass_time(pump, clock, 1.0)
+    assert [round(moment - 1000, 2) for moment in task.flushes[4:]] == [6.65, 6.9]
+
+
 def test_a_pump_with_nothing_to_do_waits_for_ever(pump: Pump, clock: Clock) -> None:
     assert pump.tick() is None
     pump.wake(Task(clock))
