@@ -165,10 +165,10 @@ class View(Files, Widget):
         if self.channels and self.channels[0].cursor is None:
             self._show(self._latest())
 
-    def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:
+    def observe(self, handler: Any, names: Any = traitlets.All, *arguments: Any, **keywords: Any) -> None:
         """As of traitlets; an observer of ``step`` hears of every flush, which costs nothing where there is none."""
         self._is_observed = self._is_observed or names is traitlets.All or "step" in names
-        super().observe(handler, names, type)
+        super().observe(handler, names, *arguments, **keywords)
 
     def close(self) -> None:
         for channel in self.channels:
