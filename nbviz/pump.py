@@ -16,8 +16,8 @@ REST_SECONDS = 1.0
 FLUSH_SHARE = 1 / 400
 """Of a processor's time that the flushes of one task take on the pump's thread, while they are 0.25 s apart or less.
 
-Twice as much is spent elsewhere: on the thread of Jupyter's sockets, on waking threads, and by ``log`` itself, which in
-a loop of 1 ms steps finds its code in no cache any more. All together stay within a hundredth there."""
+Two to three times as much is spent elsewhere: on the thread of Jupyter's sockets, on waking threads, and by ``log``
+itself, which in a loop of 1 ms steps finds its code in no cache any more. Together that is about a hundredth."""
 SELDOM_SECONDS = 0.25
 AGE_SHARE = 1 / 20_000
 """A run of eight hours flushes every 1.4 s: with its page closed, a server keeps every message in memory."""
