@@ -6,7 +6,7 @@ import type { Line } from "./group";
 import type { Axis } from "./reading";
 import type { SpreadMode } from "./runs";
 import type { Survey } from "./survey";
-import { fillColumns, isZigzag, trace } from "./trace";
+import { fillColumns, isZigzag, noiseOf, trace, travelOf } from "./trace";
 
 /** One line ready to be drawn. */
 export interface Stroke {
@@ -18,6 +18,8 @@ export interface Stroke {
   readonly width: number;
   /** A finished run beside one that trains: fainter, and painted first. */
   readonly behind: boolean;
+  /** Logged far more seldom than others, as validation is: painted last, for the others would bury it. */
+  readonly seldom: boolean;
   readonly survey: Survey;
   /** What the strong line shows: the values as logged, or smoothed. */
   readonly shown: Float64Array;
@@ -58,10 +60,17 @@ export const RIGHT = 12;
 export const BOTTOM = 26;
 export const DASH: readonly (readonly number[])[] = [[], [6, 4], [1.5, 4], [12, 4, 2, 4]];
 const LABEL_SIZE = 11.5;
+/** How lines of one picture are painted: columns in pixels, and the strength of noise, a texture in which others must be seen. */
+interface Manner {
+  readonly column: number;
+  readonly noisy: number;
+}
 /** Of what was logged, behind what is smoothed of it; of what a restart superseded. */
 const FAINT = { raw: { light: 0.22, dark: 0.26 }, past: { light: 0.45, dark: 0.5 } };
 /** The strength of a line behind others. */
 const BEHIND = 0.6;
+/** That of noise where there are other lines: at its whole strength it would bury them. */
+const NOISY = 0.6;
 /** Of all lines of a chart together, at most about so many. */
 const VERTICES = 65_536;
 const columns = new Columns();
@@ -119,25 +128,28 @@ function columnWidth(plot: Plot, lines: number): number {
 }
 
 function paintLine(
-  context: CanvasRenderingContext2D, plot: Plot, column: number, { color, dash, width, behind }: Stroke, line: Coordinates,
+  context: CanvasRenderingContext2D, plot: Plot, { column, noisy }: Manner, { color, dash, width, behind }: Stroke, line: Coordinates,
   values: Float64Array,
   faint?: keyof typeof FAINT,
 ): void {
   const scale = (rightOf(plot) - plot.left) / (plot.x[1] - plot.x[0]) / column;
   const [first, end] = rowsWithin(line, plot.x);
   decimate(line.x.subarray(first, end), values.subarray(first, end), end - first, scale, plot.left / column - plot.x[0] * scale, columns);
-  context.strokeStyle = context.fillStyle = color;
-  context.globalAlpha = (faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : 1) * (behind ? BEHIND : 1);
-  context.lineWidth = faint ? 1 : width;
-  context.lineJoin = width > 1 ? "round" : "bevel";
-  context.lineCap = dash.length && dash[0] < 2 ? "round" : "butt";
-  // Dashes along the zigzag of a dense line would read as noise, and cost as much as they confuse.
-  const dense = end - first >= 2 * columns.count;
-  context.setLineDash(faint || dense ? [] : (dash as number[]));
   const rows = (bottomOf(plot) - TOP) / (plot.y[1] - plot.y[0]);
   const placing = { width: column, base: bottomOf(plot) + plot.y[0] * rows, scale: rows };
+  const travel = travelOf(columns, placing);
+  const noise = faint ? 0 : noiseOf(columns, placing, travel, end - first);
+  const thickness = faint ? 1 : width - Math.max(0, width - 1) * noise;
+  // Dashes along the zigzag of a dense line would read as noise, and cost as much as they confuse.
+  const dense = end - first >= 2 * columns.count;
+  context.lineJoin = thickness > 1 ? "round" : "bevel";
+  context.strokeStyle = context.fillStyle = color;
+  context.globalAlpha = (faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : 1 - (1 - noisy) * noise) * (behind ? BEHIND : 1);
+  context.lineWidth = thickness;
+  context.lineCap = dash.length && dash[0] < 2 ? "round" : "butt";
+  context.setLineDash(faint || dense ? [] : (dash as number[]));
   // What is faint, or shows through, would be darker where two rectangles overlap.
-  if (dense && isZigzag(columns, placing)) fillColumns(context, columns, placing, faint || behind ? column : width);
+  if (dense && isZigzag(columns, travel)) fillColumns(context, columns, placing, faint || behind || noise > 0 ? column : thickness);
   else trace(context, columns, placing, faint ? 1.5 : 2.5);
   context.setLineDash([]);
   context.globalAlpha = 1;
@@ -207,16 +219,17 @@ export function paintLines(context: CanvasRenderingContext2D, plot: Plot, all: r
   context.beginPath();
   context.rect(plot.left - 3, TOP - 4, rightOf(plot) - plot.left + 7, bottomOf(plot) - TOP + 6);
   context.clip();
-  const column = columnWidth(plot, all.length);
+  const manner = { column: columnWidth(plot, all.length), noisy: all.length > 1 ? NOISY : 1 };
   for (const { stroke, line, past, behind, edges } of all) {
     const own = plotOf(plot, stroke);
-    for (const each of behind) paintLine(context, own, column, stroke, each, each.y, "raw");
+    for (const each of behind) paintLine(context, own, manner, stroke, each, each.y, "raw");
     if (edges) paintBand(context, own, stroke, edges);
-    if (past) paintLine(context, own, column, stroke, past, past.y, "past");
-    if (!stroke.band && stroke.shown !== line.series.values) paintLine(context, own, column, stroke, line, line.raw, "raw");
+    if (past) paintLine(context, own, manner, stroke, past, past.y, "past");
+    if (!stroke.band && stroke.shown !== line.series.values) paintLine(context, own, manner, stroke, line, line.raw, "raw");
   }
-  const inOrder = [...all].sort((a, b) => Number(b.stroke.behind) - Number(a.stroke.behind));
-  for (const { stroke, line } of inOrder) paintLine(context, plotOf(plot, stroke), column, stroke, line, line.y);
+  const rank = ({ stroke: { behind, seldom } }: Drawn): number => Number(!behind) + 2 * Number(seldom);
+  const inOrder = [...all].sort((a, b) => rank(a) - rank(b));
+  for (const { stroke, line } of inOrder) paintLine(context, plotOf(plot, stroke), manner, stroke, line, line.y);
   for (const each of all) paintBroken(context, plotOf(plot, each.stroke), each);
   context.restore();
 }

@@ -98,6 +98,7 @@ export class Strokes {
       ...look,
       width: this.scene.runs.charted.length > CROWD ? HAIR : this.scene.runs.many || behind ? THIN : 2,
       behind,
+      seldom,
       survey: this.surveys.get(key, series),
       shown: this.smooth.get(key, series, weight),
       band: this.band(line, weight),
@@ -130,14 +131,31 @@ export function isPercent(strokes: readonly Stroke[]): boolean {
 
 /** Rows that are looked at to tell whether a series counts something. */
 const LOOKS = 64;
+/** How many times smaller than its axis a line is that has digits of its own. */
+const FAR = 20;
 /** Any measurement may well begin with a 1. */
 const FEWEST = 8;
 
-/** How the values on one side of a chart are written beside it; whole numbers, as epochs are, without decimals. */
-export function textOf({ ends, percent }: Axis, strokes: readonly Stroke[], right = false): (value: number) => string {
-  const text = valueFormat(ends, percent);
+export type Text = (value: number) => string;
+
+/** How the values of a line are written beside its chart; whole numbers, as epochs are, without decimals. */
+export type Texts = (stroke: Stroke) => Text;
+
+/** All on one side alike, but for lines so far below the others that hardly a digit would be left of them. */
+export function textsOf(left: Axis, right: Axis | null, strokes: readonly Stroke[]): Texts {
+  const [ofLeft, ofRight] = [sideTexts(left, strokes, false), sideTexts(right ?? left, strokes, right !== null)];
+  return (stroke) => (stroke.line.right ? ofRight : ofLeft)(stroke.survey);
+}
+
+function sideTexts({ ends, percent }: Axis, strokes: readonly Stroke[], right: boolean): (survey: Stroke["survey"]) => Text {
+  const common = valueFormat(ends, percent);
+  const largest = Math.max(...ends.map(Math.abs));
   const counts = !percent && strokes.every(({ line, shown }) => line.right !== right || isWhole(line.series, shown));
-  return (value) => (counts && Number.isInteger(value) && Math.abs(value) < 1e6 ? formatStep(value) : text(value));
+  return ({ low, high }) => {
+    const own = Math.max(Math.abs(low), Math.abs(high));
+    const text = own > 0 && own * FAR < largest ? valueFormat([0, own], percent) : common;
+    return (value) => (counts && Number.isInteger(value) && Math.abs(value) < 1e6 ? formatStep(value) : text(value));
+  };
 }
 
 /** What has a good end, as a loss, measures something. */

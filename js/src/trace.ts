@@ -9,14 +9,28 @@ export interface Placing {
 
 /** Pixels that a line goes up or down in a column, from which on its columns are filled. */
 const STEEP = 4;
+/** From the first to the second a line becomes thin: pixels that it goes up or down, and rows that it has, in each pixel. */
+const NOISY = [1, 4] as const;
+const CROWDED = [0.25, 1] as const;
 /** Columns between which there is none. */
 const APART = 1.5;
 
-/** Whether a line is such a zigzag that filling its columns shows the same. */
-export function isZigzag({ count, min, max }: Columns, { scale }: Placing): boolean {
+/** Pixels that a line goes up and down in all. */
+export function travelOf({ count, first, min, max, last, joined }: Columns, { scale }: Placing): number {
   let travel = 0;
-  for (let i = 0; i < count; i++) travel += max[i] - min[i];
-  return travel * scale > STEEP * count;
+  for (let i = 0; i < count; i++) travel += max[i] - min[i] + (joined[i] ? Math.abs(first[i] - last[i - 1]) : 0);
+  return travel * scale;
+}
+
+/** Whether a line is such a zigzag that filling its columns shows the same. */
+export const isZigzag = ({ count }: Columns, travel: number): boolean => travel > STEEP * count;
+
+const within = (value: number, [from, to]: readonly [number, number]): number => Math.min(1, Math.max(0, (value - from) / (to - from)));
+
+/** How much of a blot a line would be at its whole width, in which nothing could be read, its own spikes included: 0 to 1. */
+export function noiseOf({ count, x }: Columns, { width }: Placing, travel: number, rows: number): number {
+  const across = Math.max(1, Math.abs((x[count - 1] - x[0]) * width));
+  return count ? within(travel / across, NOISY) * within(rows / across, CROWDED) : 0;
 }
 
 /** Draws the columns as one path; points with no neighbour to be joined to become dots. */

@@ -104,6 +104,32 @@ def test_title_lines_leave_the_names_of_runs_to_the_legend_above(opened: Opened)
     expect(page.locator(".chart").nth(1).locator(".legend-lead:visible")).to_have_count(0)
 
 
+def share_of_columns(page: Page, color: str) -> float:
+    """Return in which share of the first chart's pixel columns there is a pixel of exactly that colour."""
+    count = """(canvas, color) => {
+        const { width, height } = canvas;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+        const wanted = [1, 3, 5].map(at => parseInt(color.slice(at, at + 2), 16));
+        const there = x => Array.from({ length: height }, (_, y) => 4 * (y * width + x))
+            .some(at => wanted.every((value, i) => data[at + i] === value) && data[at + 3] === 255);
+        return Array.from({ length: width }, (_, x) => x).filter(there).length / width }"""
+    return float(page.locator(".plot canvas").first.evaluate(count, color))
+
+
+def test_validation_is_seen_through_the_noise_of_training(opened: Opened) -> None:
+    runs = {name: Run(name) for name in ("adam", "sgd")}
+    for run in runs.values():
+        for step in range(3000):
+            run.log(loss=1 + math.sin(step * 7) / 3)
+            if step % 30 == 0:
+                run.log({"val_loss": 1.0 if run.name == "adam" else 1.2}, step=step)
+    page = opened(Inspector(runs))
+    expect(page.locator(".legend-value").nth(2)).to_have_text("1.000")
+    adam = str(page.locator(".legend-item").first.evaluate("item => item.dataset.color"))
+    # Dashes of 6 pixels, 4 apart, over most of the canvas. All else of this hue lies behind the other run.
+    assert share_of_columns(page, adam) > 0.4
+
+
 @pytest.mark.parametrize("width", [300, 1000])
 def test_a_tooltip_is_whole_and_beside_the_point(opened: Opened, width: int) -> None:
     page = opened(LiveLoss(run=trained()))

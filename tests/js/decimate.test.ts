@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chance } from "../../js/dev/fake";
 import { Columns, decimate } from "../../js/src/decimate";
+import { noiseOf, travelOf } from "../../js/src/trace";
 
 interface Column { x: number; first: number; min: number; max: number; last: number; joined: boolean }
 
@@ -82,4 +83,24 @@ test("it agrees with plain grouping, whatever the steps and values", () => {
     const scale = [0.125, 0.25, 0.5, 1][seed % 4];
     assert.deepEqual(columnsOf(steps, values, scale), plain(steps, values, scale), `seed ${seed}`);
   }
+});
+
+/** How much of a blot 600 pixels with so many rows are. */
+function noise(rows: number, value: (row: number) => number): number {
+  const steps = Float64Array.from({ length: rows }, (_, row) => row);
+  const columns = decimate(steps, steps.map(value), rows, 600 / rows, 0, new Columns());
+  const placing = { width: 1, base: 0, scale: 100 };
+  return noiseOf(columns, placing, travelOf(columns, placing), rows);
+}
+
+test("a curve is no noise however many rows it has, nor is a zigzag that can be followed", () => {
+  const zigzag = (row: number): number => row % 2;
+  assert.equal(noise(5000, (row) => Math.exp(-row / 500)), 0);
+  assert.equal(noise(60, zigzag), 0);
+  assert.equal(noise(2000, zigzag), 1);
+  assert.ok(noise(300, zigzag) > 0 && noise(300, zigzag) < 1);
+});
+
+test("nothing and a single row are no noise", () => {
+  assert.deepEqual([0, 1].map((rows) => noise(rows, () => 1)), [0, 0]);
 });
