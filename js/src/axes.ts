@@ -136,7 +136,7 @@ export function valueFormat(domain: Domain, percent: boolean): (value: number) =
     if (percent) return fixed(value * 100, 1) + PERCENT;
     if (largest >= 1e6 && largest < 1e15) return prefixed(value, 3);
     const size = Math.abs(value);
-    return largest < 1e-3 || largest >= 1e15 || (size < small && size > 0) ? scientific(value, 1) : grouped(fixed(value, shown));
+    return largest < 1e-3 || largest >= 1e15 || (size < small && size > 0) ? scientific(value, 2) : grouped(fixed(value, shown));
   };
 }
 

@@ -7,7 +7,7 @@ import type { Stroke } from "./line";
 import type { Lack, Store } from "./model";
 import type { Axis } from "./second";
 import { slopeAt, slopeWords } from "./slope";
-import { textOf } from "./strokes";
+import { textsOf, type Texts } from "./strokes";
 import { rowAt } from "./survey";
 
 const compact = (count: number): string => (count < 10 ? count.toFixed(1).replace(/\.0$/, "") : String(Math.round(count)));
@@ -28,11 +28,12 @@ export function legendOf(
   strokes: readonly Stroke[], step: number | null, left: Axis, right: Axis | null, hidden: ReadonlySet<string>, families: number,
   { named, epoch, zoom }: Telling = TELLING,
 ): LegendState {
-  const formats = [textOf(left, strokes), textOf(right ?? left, strokes, right !== null)];
-  const best = bestOf(strokes, formats, families);
-  const items = strokes.filter((stroke) => named(stroke, best)).map((stroke) => {
+  const texts = textsOf(left, right, strokes);
+  const best = bestOf(strokes, texts, families);
+  const told = strokes.filter((stroke) => named(stroke, best));
+  const items = told.map((stroke) => {
     const { line: { key, store, series }, label, color, dash, shown } = stroke;
-    const text = formats[Number(stroke.line.right)];
+    const text = texts(stroke);
     const { percent } = (stroke.line.right && right) || left;
     const row = step === null ? series.length - 1 : rowAt(series, step);
     const spread = row < 0 ? "" : spreadOf(stroke, row, text);
@@ -45,19 +46,22 @@ export function legendOf(
     const finite = row < 0 || Number.isFinite(shown[row]);
     return { key, label, name: label || series.tag, color, dash, value: value + spread, note, finite, hidden: hidden.has(key) };
   });
-  const widthOf = ({ ends, percent }: Axis, text: (value: number) => string): number =>
-    Math.max(text(ends[0]).length, text(ends[1]).length) - (percent ? 0.9 : 0.4);
-  const width = Math.max(widthOf(left, formats[0]), right ? widthOf(right, formats[1]) : 0);
+  const widthOf = (stroke: Stroke): number => {
+    const { ends, percent } = (stroke.line.right && right) || left;
+    return Math.max(...ends.map((end) => texts(stroke)(end).length)) - (percent ? 0.9 : 0.4);
+  };
+  const width = Math.max(0, ...told.map(widthOf));
   return { items, best, badge: badgeOf(strokes.filter(({ line }) => !hidden.has(line.key)).flatMap(linesOf), zoom), width };
 }
 
 /** What each run has at a step, by its number; of several lines the first. */
 export function readingsOf(strokes: readonly Stroke[], step: number | null, left: Axis, right: Axis | null): Map<number, string> {
-  const formats = [textOf(left, strokes), textOf(right ?? left, strokes, right !== null)];
+  const texts = textsOf(left, right, strokes);
   const found = new Map<number, string>();
-  for (const { line: { family, series, right: onRight }, shown } of strokes) {
+  for (const stroke of strokes) {
+    const { line: { family, series }, shown } = stroke;
     const row = step === null ? series.length - 1 : rowAt(series, step);
-    if (row >= 0 && !found.has(family)) found.set(family, formats[Number(onRight)](shown[row]));
+    if (row >= 0 && !found.has(family)) found.set(family, texts(stroke)(shown[row]));
   }
   return found;
 }
@@ -89,22 +93,24 @@ function meaningOf({ line: { series: { spread } }, band }: Stroke, row: number):
 }
 
 /** The best finite value ever logged, of validation where there is such a series. */
-function bestOf(strokes: readonly Stroke[], formats: readonly ((value: number) => string)[], families: number): Best | null {
+function bestOf(strokes: readonly Stroke[], texts: Texts, families: number): Best | null {
   const role = (["validation", "test", "train"] as const).find((each) =>
     strokes.some(({ line, survey }) => line.series.place.role === each && survey.finite > 0));
-  let found: { value: number; step: number; line: Stroke["line"] } | null = null;
-  for (const { line, survey } of strokes) {
+  let found: { value: number; step: number; stroke: Stroke } | null = null;
+  for (const stroke of strokes) {
+    const { line, survey } = stroke;
     const { best, role: own, chart } = line.series.place;
     // Of several metrics in one chart it is that of the first.
-    if (found && found.line.series.place.chart !== chart) continue;
+    if (found && found.stroke.line.series.place.chart !== chart) continue;
     if (own !== role || best === "" || survey.finite === 0) continue;
     const [value, step] = best === "min" ? [survey.low, survey.lowStep] : [survey.high, survey.highStep];
     const better = !found || (best === "min" ? value < found.value : value > found.value);
-    if (better) found = { value, step, line };
+    if (better) found = { value, step, stroke };
   }
   if (!found) return null;
-  const { value, step, line } = found;
-  return { key: line.key, text: formats[Number(line.right)](value), step, whose: families > 1 ? line.store.family : "" };
+  const { value, step, stroke } = found;
+  const { line } = stroke;
+  return { key: line.key, text: texts(stroke)(value), step, whose: families > 1 ? line.store.family : "" };
 }
 
 /** The lines that a stroke is made of: one, or those of a group. */
