@@ -83,6 +83,8 @@ export class Legend {
 
   update({ items, best, badge, width }: LegendState): void {
     this.element.classList.toggle("is-long", items.length > (items[0]?.label ? 3 : MOST_BRIEF));
+    // Letters are narrower than digits.
+    this.items.style.setProperty("--lead", `${0.86 * Math.max(0, ...items.map(({ lead }) => lead?.length ?? 0))}ch`);
     const children = items.flatMap((item, i) => {
       const entry = this.entries.get(item.key) ?? this.add(item.key);
       this.updateEntry(entry, item, width);
