@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import pathlib
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from weakref import WeakSet, WeakValueDictionary
 
 import traitlets
 
+from nbviz.cells import Cells, Ending
 from nbviz.charts import family
 from nbviz.formats.splice import Frame
 from nbviz.formats.wire import encode
@@ -33,7 +33,7 @@ AGE_SHARE = 1 / 100
 At first after 1, 2, 4, 8 and 16 s: a page that was still opening lost the frames until then, and where the kernel
 cannot answer during a cell (marimo, ipykernel 6) nothing else could bring them before its end."""
 
-pump = Pump()
+pump, cells = Pump(), Cells()
 
 
 def _asked(message: dict[str, Any]) -> tuple[list[str], int, int, int] | None:
@@ -78,6 +78,7 @@ class Channel(Widget):
         self._clock = clock
         self._born, self._saved = clock(), -SAVE_SECONDS
         self._followers: WeakSet[Any] = WeakSet()
+        self._cell: int | None = None
         super().__init__(run=run.name, family=family(run.name))
         self.on_msg(self._handle)
         _honour_subshell(self.comm)
@@ -94,7 +95,7 @@ class Channel(Widget):
         if channel is None or channel.comm is None:
             channel = cls._of_runs[id(run)] = cls(run, among=among)
             pump.start()
-            _settle_after_cells()
+            cells.listen(_cell_ended)
         channel._among = max(among, channel._among)
         return channel
 
@@ -150,7 +151,13 @@ class Channel(Widget):
     def _wake(self) -> None:
         # Once closed, nobody is there to show anything to.
         if self.comm is not None:
+            self._cell = cells.here() or self._cell
             pump.wake(self)
+
+    def cell_ended(self, ending: Ending) -> None:
+        """A cell was interrupted or failed: so was a run that grew in it, unless it said itself how it ended."""
+        if self._cell == cells.number and self._run.state == "live":
+            self._run.finish(ending)
 
     def _post(self, frame: Frame) -> None:
         if self.comm is not None:
@@ -190,10 +197,9 @@ def _honour_subshell(comm: Any) -> None:
         comm._reply_subshell_for = None
 
 
-def _settle_after_cells() -> None:
-    """When a cell ends, by itself, by an error or by an interrupt, the notebook around it is ready to be saved."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    if shell is not None and not getattr(shell, "_nbviz_settles", False):
-        shell._nbviz_settles = True
-        shell.events.register("post_run_cell", lambda *_: pump.settle())
+def _cell_ended(ending: Ending | None) -> None:
+    """The notebook around the cell is ready to be saved, and says how what ran in it ended."""
+    if ending is not None:
+        for channel in list(Channel._of_runs.values()):
+            channel.cell_ended(ending)
+    pump.settle()
