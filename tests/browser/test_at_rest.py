@@ -47,18 +47,31 @@ def test_a_box_without_views_is_shown_as_ever(open_notebook: OpenNotebook) -> No
     assert [output["output_type"] for output in notebook.outputs(1)] == ["execute_result"]
 
 
-def test_an_interrupted_cell_leaves_the_last_picture(open_notebook: OpenNotebook) -> None:
-    notebook = open_notebook([LIVE, "live", "with live:\n    while True: live.log(loss=7.0); time.sleep(0.01)"])
+@pytest.mark.parametrize("beginning", ["", "with live:\n  "])
+def test_an_interrupted_cell_says_so_at_once_and_leaves_the_last_picture(
+    beginning: str, open_notebook: OpenNotebook
+) -> None:
+    notebook = open_notebook([LIVE, "live", f"{beginning}while True: live.log(loss=7.0); time.sleep(0.01)"])
+    word = notebook.output(1).locator(".header-word")
     notebook.run(0)
     notebook.run(1)
     notebook.run(2, wait=False)
-    expect(notebook.output(1).locator(".header-word")).to_have_text("training")
+    expect(word).to_have_text("training")
     notebook.interrupt()
-    expect(notebook.output(1).locator(".header-word")).to_have_text("interrupted")
     notebook.wait_until_idle()
+    expect(word).to_have_text("interrupted", timeout=1000)
     last = int(notebook.execute("print(live.run.last_step)"))
     notebook.save()
     assert pictures(notebook, 1) == [f"run: loss 7.00 after step {last:,}"]
+
+
+def test_a_cell_that_fails_says_so_at_once(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook([LIVE, "live", f"{TRAIN}\n1 / 0"])
+    notebook.run(0)
+    notebook.run(1)
+    notebook.run(2, wait=False)
+    notebook.wait_for("harness.outputs(2).some(output => output.ename === 'ZeroDivisionError')")
+    expect(notebook.output(1).locator(".header-word")).to_have_text("failed", timeout=1000)
 
 
 def test_after_a_reload_of_the_page_the_picture_is_renewed_all_the_same(open_notebook: OpenNotebook) -> None:

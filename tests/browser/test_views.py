@@ -84,18 +84,6 @@ def test_live_loss_moves_while_a_cell_is_busy_and_ends_with_every_row(open_noteb
     assert notebook.errors == []
 
 
-def test_leaving_the_with_block_by_an_interrupt_says_interrupted(open_notebook: OpenNotebook) -> None:
-    notebook = open_notebook(
-        [LIVE, "live", "with live:\n    while True:\n        live.log(loss=1.0); time.sleep(0.01)"]
-    )
-    notebook.run(0)
-    notebook.run(1)
-    notebook.run(2, wait=False)
-    expect(notebook.output(1).locator(".header-word")).to_have_text("training")
-    notebook.interrupt()
-    expect(notebook.output(1).locator(".header-word")).to_have_text("interrupted")
-
-
 def test_the_cursor_set_from_python_moves_every_readout(inspector: LabNotebook) -> None:
     inspector.execute("inspector.step = 42")
     assert_at(inspector, 42)
