@@ -79,46 +79,6 @@ def spike(output: Locator) -> float | None:
     return None if found is None else float(found)
 
 
-UNSEEN = """
-import time
-for step in range(2000):
-    live.log(loss=1 / (step + 1), val_loss=2 / (step + 1))
-    time.sleep(0.001)
-"""
-COUNTING = """() => {
-  window.drawn = 0;
-  for (const name of ["stroke", "fill", "fillRect", "clearRect", "fillText"]) {
-    const native = CanvasRenderingContext2D.prototype[name];
-    CanvasRenderingContext2D.prototype[name] = function (...parameters) {
-      window.drawn++;
-      return native.apply(this, parameters);
-    };
-  }
-}"""
-
-
-def test_a_collapsed_output_draws_nothing_and_catches_up_exactly(open_notebook: OpenNotebook) -> None:
-    notebook = open_notebook(
-        ["import nbviz\nlive = nbviz.LiveLoss()\nlive.log(loss=1.0, val_loss=2.0)", "live", UNSEEN]
-    )
-    notebook.page.evaluate(COUNTING)
-    notebook.run(0)
-    notebook.run(1)
-    output = notebook.output(1)
-    step = output.locator(".header-step")
-    expect(step).to_have_text("step 0")
-    notebook.page.evaluate("harness.start('notebook:hide-all-cell-outputs')")
-    expect(output.locator(".plot").first).to_be_hidden()
-    notebook.page.evaluate("window.drawn = 0")
-    notebook.run(2)
-    assert notebook.page.evaluate("window.drawn") == 0
-    notebook.page.evaluate("harness.start('notebook:show-all-cell-outputs')")
-    expect(step).to_have_text("step 2,000")
-    expect(output.locator(".legend-value").first).to_have_text("0.001")
-    assert notebook.page.evaluate("window.drawn") > 0
-    assert notebook.errors == []
-
-
 def test_a_zoom_while_a_cell_trains_shows_what_there_is_or_every_row(open_notebook: OpenNotebook) -> None:
     busy = "import time\nwhile True: time.sleep(0.05)"
     notebook = open_notebook([LONG, "live", busy])
