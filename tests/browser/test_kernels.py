@@ -60,9 +60,10 @@ def test_a_view_lives_is_reloaded_and_healed_while_a_cell_is_busy(
         assert any(says_that_points_are_missing(notebook) for _ in range(5))
     assert not notebook.ran(2)
 
-    # JupyterLab first asks the kernel what it can do, so nothing is there again before the cell ends.
+    # JupyterLab first asks the kernel what it can do, so there is but the static picture before the cell ends.
     notebook.save()
     notebook.reload(kernel=False)
+    expect(notebook.output(1).locator(".nbviz-picture img")).to_be_visible()
     (lab.root / "stop").touch()
     expect(step(notebook)).to_be_visible()
     notebook.wait_until_idle()
