@@ -128,7 +128,7 @@ function columnWidth(plot: Plot, lines: number): number {
 }
 
 function paintLine(
-  context: CanvasRenderingContext2D, plot: Plot, { column, noisy }: Manner, { color, dash, width, behind }: Stroke, line: Coordinates,
+  context: CanvasRenderingContext2D, plot: Plot, { column, noisy }: Manner, { color, dash, width, behind, shown }: Stroke, line: Coordinates,
   values: Float64Array,
   faint?: keyof typeof FAINT,
 ): void {
@@ -144,12 +144,14 @@ function paintLine(
   const dense = end - first >= 2 * columns.count;
   context.lineJoin = thickness > 1 ? "round" : "bevel";
   context.strokeStyle = context.fillStyle = color;
-  context.globalAlpha = (faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : 1 - (1 - noisy) * noise) * (behind ? BEHIND : 1);
+  // What is smoothed has its noise behind it already.
+  const strength = shown === line.series.values ? 1 - (1 - noisy) * noise : 1;
+  context.globalAlpha = (faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : strength) * (behind ? BEHIND : 1);
   context.lineWidth = thickness;
   context.lineCap = dash.length && dash[0] < 2 ? "round" : "butt";
   context.setLineDash(faint || dense ? [] : (dash as number[]));
   // What is faint, or shows through, would be darker where two rectangles overlap.
-  if (dense && isZigzag(columns, travel)) fillColumns(context, columns, placing, faint || behind || noise > 0 ? column : thickness);
+  if (dense && isZigzag(columns, travel)) fillColumns(context, columns, placing, faint || behind || strength < 1 ? column : thickness);
   else trace(context, columns, placing, faint ? 1.5 : 2.5);
   context.setLineDash([]);
   context.globalAlpha = 1;
