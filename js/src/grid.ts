@@ -88,12 +88,16 @@ export function paintLabels(context: CanvasRenderingContext2D, plot: Plot, taken
   context.font = labelFont(plot.theme);
   context.fillStyle = plot.theme.muted;
   context.textBaseline = "middle";
-  const room = rightOf(plot) - plot.left;
+  const across = rightOf(plot) - plot.left;
   const widest = context.measureText(horizontalAxis(plot, 8).text(Math.round(unproject(plot.x[1], plot.logx)))).width;
   // A narrow chart has three all the same, where they fit, for one label does not make an axis.
-  const count = Math.min(8, Math.max(room > 3 * (widest + 16) ? 3 : 1, Math.floor(room / Math.max(88, widest + 48))));
+  const count = Math.min(8, Math.max(across > 3 * (widest + 16) ? 3 : 1, Math.floor(across / Math.max(88, widest + 48))));
   const { values, text } = horizontalAxis(plot, count);
   context.textAlign = "left";
+  // In the corner that both axes leave free. Times have units, and say what they are.
+  const counts = plot.axis === "step" || plot.axis === "epoch" ? plot.axis : "";
+  const room = context.measureText(counts).width;
+  if (taken.every(([from]) => from > room - 6)) context.fillText(counts, 0, bottomOf(plot) + 15);
   for (const value of values) {
     const label = text(value);
     const width = context.measureText(label).width;

@@ -81,9 +81,6 @@ export class Pad {
     const zoomed = this.scene.zoom !== null;
     setAttribute(this.below, "title", zoomed ? PAN : ZOOM);
     this.below.classList.toggle("is-zoomed", zoomed);
-    // Times have units, and say what they are.
-    const { axis } = this.shared.horizontal;
-    setText(this.below, axis === "step" || axis === "epoch" ? axis : "");
     setAttribute(this.log, "aria-pressed", String(log));
     setAttribute(this.log, "title", `Values of ${this.chart} on a ${log ? "linear" : "logarithmic"} axis`);
     setAttribute(this.log, "aria-label", `logarithmic values of ${this.chart}`);

@@ -59,7 +59,7 @@ def test_nothing_jumps_back_and_forth_while_noisy_data_stream_in(open_notebook: 
     calm = notebook.page.evaluate("calm")
     assert calm["values"] == ["0 1 2 3", "0 2 4 6", "0 2 4 6 8"]
     assert len(calm["steps"]) == len(set(calm["steps"])) <= 12
-    assert calm["steps"][-1] == "0 100 200 300 400 500 600 700 800"
+    assert calm["steps"][-1] == "step 0 100 200 300 400 500 600 700 800"
     for name in ("legend-value", "legend-item", "header-rate", "header-facts", "top", "height"):
         assert len(calm[name]) == 1, (name, calm[name])
     # The step has got more digits.
