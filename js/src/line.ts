@@ -69,10 +69,12 @@ interface Manner {
 const FAINT = { raw: { light: 0.22, dark: 0.26 }, past: { light: 0.45, dark: 0.5 } };
 /** The strength of a line behind others. */
 const BEHIND = 0.6;
-/** That of noise where there are other lines: at its whole strength it would bury them. */
+/** That of noise where there are other lines, but no crowd: at its whole strength it would bury them. */
 const NOISY = 0.6;
 /** Of all lines of a chart together, at most about so many. */
 const VERTICES = 65_536;
+/** More lines than these are a texture. */
+export const CROWD = 24;
 const columns = new Columns();
 
 export const labelFont = (theme: Theme, weight = 400): string => `${weight} ${LABEL_SIZE}px ${theme.font}`;
@@ -221,7 +223,7 @@ export function paintLines(context: CanvasRenderingContext2D, plot: Plot, all: r
   context.beginPath();
   context.rect(plot.left - 3, TOP - 4, rightOf(plot) - plot.left + 7, bottomOf(plot) - TOP + 6);
   context.clip();
-  const manner = { column: columnWidth(plot, all.length), noisy: all.length > 1 ? NOISY : 1 };
+  const manner = { column: columnWidth(plot, all.length), noisy: all.length > 1 && all.length <= CROWD ? NOISY : 1 };
   for (const { stroke, line, past, behind, edges } of all) {
     const own = plotOf(plot, stroke);
     for (const each of behind) paintLine(context, own, manner, stroke, each, each.y, "raw");

@@ -1,6 +1,6 @@
 import { formatStep, valueFormat } from "./axes";
 import { labelsOf, ROLES, type Group, type Line } from "./group";
-import { DASH, type Stroke } from "./line";
+import { CROWD, DASH, type Stroke } from "./line";
 import type { Place, Scalars, Scene } from "./model";
 import type { Axis } from "./second";
 import { SmoothCache } from "./smooth";
@@ -14,9 +14,8 @@ const OTHERS = 2;
 /** How many runs have a hue of their own; those beyond have the same hues again, and other dashes. */
 const HUES = 7;
 const THIN = 1.25;
-/** A hundred lines are a texture, and hairlines are painted many times faster. */
+/** Of a crowd; hairlines are painted many times faster. */
 const HAIR = 1;
-const CROWD = 24;
 const BEYOND: readonly (readonly number[])[] = [[14, 3], [10, 3, 2, 3], [3, 3]];
 
 const kindOf = ({ chart, role }: Place): string => `${chart}\n${role}`;
