@@ -1,3 +1,5 @@
+import { write } from "./together";
+
 type Attributes = Readonly<Record<string, string>>;
 
 /**
@@ -16,11 +18,8 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Writes only what changed: a text set anew is laid out anew. */
-export function setText(element: Element, text: string): void {
-  const shown = ordered(text);
-  if (element.textContent !== shown) element.textContent = shown;
-}
+/** Says it in an element, or a field, when the frame is drawn; what is to be measured at once is written by `writeText`. */
+export const setText = (element: Element, text: string): void => write(element, ordered(text));
 
 export function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);

@@ -6,7 +6,7 @@ import { calm, setText } from "./dom";
 import { foldRows, type FoldedRows } from "./folding";
 import { chooseScale, heatPixels, scaled, type Scale } from "./heat";
 import { makeSuperseded } from "./header";
-import { makeHatch, paintCells, paintOverlay, type MapFrame, type Placed } from "./mapdraw";
+import { makeHatch, paintCells, paintOverlay, type MapFrame, type Placed, type Value } from "./mapdraw";
 import { fitLabels, pitchOf, rowLabels, type Names } from "./maplayout";
 import { cellText, emptyWords, makeParts, writeFirst, writeLegend, writeStatistics, type Broken, type MapParts } from "./mapparts";
 import type { MakePanel, Panel, Scene, Series } from "./model";
@@ -40,6 +40,8 @@ class LayerMap implements Panel {
   private frame: MapFrame | null = null;
   private theme: Scene["theme"] | null = null;
   private painted = "";
+  /** Where what is not finite appeared first, in words. */
+  private first = "";
   private row = -1;
   private rows: FoldedRows = { rows: [], headings: [] };
   private readonly folded = new Set<string>();
@@ -157,7 +159,7 @@ class LayerMap implements Panel {
     parts.note.hidden = !shown.approximate || scale!.reading === "count";
     writeLegend(parts, scale!, scene.theme, { zero: strip.cells.includes(-Infinity), broken: strip.cells.includes(Infinity) });
     const broken = this.firstBroken();
-    writeFirst(parts, broken && layers[broken.row].label, broken);
+    this.first = writeFirst(parts, broken && layers[broken.row].label, broken);
     const { swatches } = makeHatch(scene.theme);
     parts.zero.style.setProperty("--swatch", swatches.zero);
     parts.broken.style.setProperty("--swatch", swatches.broken);
@@ -193,14 +195,16 @@ class LayerMap implements Panel {
     }
     const step = scene.cursor.step ?? Infinity;
     const reading = this.scale!.reading;
-    const values = strip.tracks.map((track) => {
+    const valueOf = (row: number): Value | null => {
+      const track = strip.tracks[row];
+      if (!track) return null;
       const i = pointAt(track, step);
       const value = track.points.values[i];
       return i < 0 ? { text: "–", broken: false } : { text: cellText(reading, value), broken: scaled(reading, value) === Infinity };
-    });
+    };
     const pen = sizeCanvas(parts.overlay, frame.width, frame.height);
-    if (pen) paintOverlay(pen, frame, scene.theme, { names, values, cursor: scene.cursor.step, chosen: this.row, hover });
-    this.describe(values[this.row]?.text ?? "");
+    if (pen) paintOverlay(pen, frame, scene.theme, { names, rows: layers.length, valueOf, cursor: scene.cursor.step, chosen: this.row, hover });
+    this.describe(valueOf(this.row)?.text ?? "");
     this.showTooltip(frame);
   }
 
@@ -210,7 +214,7 @@ class LayerMap implements Panel {
     const step = scene.cursor.step ?? this.lastStep();
     setText(parts.step, formatStep(step));
     const layer = layers[row] ? `${layers[row].name} ${value}` : `${layers.length} layers`;
-    const first = parts.first.hidden ? "" : ` ${parts.first.textContent}.`;
+    const first = this.first && ` ${this.first}.`;
     this.reader.say(`${titleOf(statistic)} by layer, at step ${formatStep(step)}: ${layer}.${first}`);
   }
 

@@ -71,11 +71,13 @@ export interface Broken {
   readonly layers: number;
 }
 
-export function writeFirst({ first }: MapParts, label: string | null, broken: Broken | null): void {
+export function writeFirst({ first }: MapParts, label: string | null, broken: Broken | null): string {
   first.hidden = broken === null;
-  if (!broken) return;
-  setText(first, `NaN/Inf from step ${formatStep(broken.step)}: ${label}${broken.layers > 1 ? ` and ${broken.layers - 1} more` : ""}`);
+  if (!broken) return "";
+  const words = `NaN/Inf from step ${formatStep(broken.step)}: ${label}${broken.layers > 1 ? ` and ${broken.layers - 1} more` : ""}`;
+  setText(first, words);
   setAttribute(first, "title", "Go there");
+  return words;
 }
 
 export function emptyWords(waiting: boolean): string {

@@ -230,9 +230,13 @@ function areOrdered(captures: readonly Capture[]): boolean {
   return known;
 }
 
-/** The last of the captures with the greatest step not past the cursor; the first when all are past it. Steps may go back. */
-export function captureIndex(captures: readonly Capture[], step: number | null): number {
+/**
+ * The last of the captures with the greatest step not past the cursor; the first when all are past it. Steps may go back.
+ * Layers that are captured together have it in the same place: `near` is looked at first.
+ */
+export function captureIndex(captures: readonly Capture[], step: number | null, near = -1): number {
   if (step === null || !captures.length) return captures.length - 1;
+  if (areOrdered(captures) && captures[near]?.step <= step && !(captures[near + 1]?.step <= step)) return near;
   if (areOrdered(captures)) return Math.max(0, byStep.right(captures, step) - 1);
   let found = 0;
   let best = -Infinity;

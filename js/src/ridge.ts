@@ -6,6 +6,7 @@ import { setText } from "./dom";
 import { makeSuperseded } from "./header";
 import { History } from "./history";
 import { hasHistograms, type Layer } from "./layers";
+import { same } from "./memo";
 import type { MakePanel, Panel, Scene } from "./model";
 import { baseline, type Frame } from "./outline";
 import { RidgeInput } from "./ridgeinput";
@@ -26,9 +27,9 @@ class Ridges implements Panel {
   private readonly parts: Parts;
   private readonly state: RidgeState;
   private readonly history = new History();
-  private drawn = "";
+  private drawn: readonly unknown[] = [];
+  private labelled: readonly unknown[] = [];
   private told: Selection | null = null;
-  private drawnTheme: Scene["theme"] | null = null;
   private readonly superseded: ReturnType<typeof makeSuperseded> | null = null;
 
   constructor(private readonly scene: Scene, signal: AbortSignal, private readonly hideWhenEmpty: boolean) {
@@ -61,15 +62,14 @@ class Ridges implements Panel {
   private paint(layers: readonly Layer[], now: Known, frame: Frame): void {
     const { scene, parts, state } = this;
     const read = this.tell(now, frame);
-    const stamp = state.stamp();
-    if (stamp === this.drawn && scene.theme === this.drawnTheme) return;
-    [this.drawn, this.drawnTheme] = [stamp, scene.theme];
+    const stamp = [scene.theme, ...state.stamp()];
+    if (same(this.drawn, stamp)) return;
+    this.drawn = stamp;
     for (const element of [parts.viewport, parts.axis]) element.hidden = false;
     parts.none.hidden = true;
     if (state.open) this.paintHistory(state.open, now, frame);
     else this.paintRows(now, frame);
-    const pen = sizeCanvas(parts.axis, frame.width, 24);
-    if (pen) drawAxis(pen, frame, now.shapes.axis, now.columns, scene.theme);
+    this.paintAxis(now, frame);
     this.showSelection(layers);
     write(parts, {
       title: state.shown.title, rows: state.rows(), open: state.open, alone: state.shown.total === 1, active: state.focused,
@@ -77,9 +77,19 @@ class Ridges implements Panel {
     });
   }
 
+  /** The labels below, which do not move with the cursor. */
+  private paintAxis({ shapes, columns }: Known, frame: Frame): void {
+    const { parts, scene } = this;
+    const labelled = [scene.theme, shapes.axis, columns, frame.left, frame.right, frame.width, devicePixelRatio];
+    if (same(this.labelled, labelled)) return;
+    this.labelled = labelled;
+    const pen = sizeCanvas(parts.axis, frame.width, 24);
+    if (pen) drawAxis(pen, frame, shapes.axis, columns, scene.theme);
+  }
+
   private showNothing(): void {
     const { parts, scene, state: { shown } } = this;
-    this.drawn = "";
+    this.drawn = [];
     for (const element of [parts.viewport, parts.axis, parts.tip, parts.selected, parts.at, parts.back, parts.warning]) element.hidden = true;
     parts.none.hidden = false;
     setText(parts.title, shown.title);
@@ -104,11 +114,12 @@ class Ridges implements Panel {
     parts.selected.hidden = !layer;
     if (!selection) this.told = null;
     if (!selection || !layer) return;
-    setText(parts.words, selectionWords(selection, layer));
+    const words = selectionWords(selection, layer);
+    setText(parts.words, words);
     // Not while it is dragged, when it would be read out without end.
     if (selection !== this.scene.knobs.get("selection") || selection === this.told) return;
     this.told = selection;
-    this.scene.say(`Selected: ${parts.words.textContent}`);
+    this.scene.say(`Selected: ${words}`);
   }
 
   private paintRows({ shapes, columns }: Known, frame: Frame): void {

@@ -51,8 +51,7 @@ export function sizeCanvas(canvas: HTMLCanvasElement, width: number, height: num
   const [w, h] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
   if (canvas.width !== w) canvas.width = w;
   if (canvas.height !== h) canvas.height = h;
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
+  for (const [side, size] of [["width", `${width}px`], ["height", `${height}px`]] as const) if (canvas.style[side] !== size) canvas.style[side] = size;
   const pen = canvas.getContext("2d");
   if (!pen) return null;
   pen.setTransform(w / width, 0, 0, h / height, 0, 0);

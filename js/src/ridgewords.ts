@@ -10,7 +10,7 @@ import type { Capture } from "./model";
 import { finiteCount, zeroCount } from "./rebin";
 import type { Parts } from "./ridgeparts";
 import { pastCaptures, trailStride } from "./ridges";
-import { shareText, type Row } from "./rows";
+import { shareText, warningOf, type Row } from "./rows";
 import { valueText, type Axis } from "./valueaxis";
 
 /** What the panel shows, as far as words are made of it. */
@@ -98,8 +98,9 @@ export function write(parts: Parts, told: Told): void {
   setText(parts.step, at);
   parts.at.hidden = at === "";
   parts.back.hidden = !open || alone;
-  setText(parts.warning, open && rows[0] ? rows[0].warning : "");
-  parts.warning.hidden = parts.warning.textContent === "";
+  const warning = open && rows[0]?.capture ? warningOf(rows[0].capture) : "";
+  setText(parts.warning, warning);
+  parts.warning.hidden = warning === "";
   setText(parts.note, noteOf(told));
   const { viewport } = parts;
   const tree = rows.some(({ group }) => group);
@@ -132,5 +133,5 @@ function describeRow({ viewport, option }: Parts, rows: readonly Row[], active: 
   else option.removeAttribute("aria-expanded");
   if (rows.some(({ group }) => group)) setAttribute(option, "aria-level", row.group ? "1" : "2");
   const step = row.capture ? `step ${formatStep(row.capture.step)}` : "";
-  setText(option, [row.name, step, row.warning, ...read].filter(Boolean).join(", "));
+  setText(option, [row.name, step, row.capture ? warningOf(row.capture) : "", ...read].filter(Boolean).join(", "));
 }

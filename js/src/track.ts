@@ -133,7 +133,7 @@ export interface TrackPicture {
   readonly height: number;
   readonly range: readonly [number, number];
   readonly heights: Float64Array | null;
-  readonly captures: readonly number[];
+  readonly captures: Float64Array;
   readonly happenings: readonly Happening[];
   readonly theme: Theme;
   readonly step: number;
