@@ -2,7 +2,7 @@ import { formatStep } from "./axes";
 import { Chart, type Shared } from "./chart";
 import { ChartGrid } from "./chartgrid";
 import { lookCloser } from "./detail";
-import { calm, make, setText } from "./dom";
+import { calm, hide, make, setText } from "./dom";
 import { groupSeries, type Choice } from "./group";
 import { Horizontal } from "./horizontal";
 import { RIGHT } from "./line";
@@ -55,7 +55,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
     shared.still = calm() || scene.printed === true;
     shared.families = scene.runs.entries.length;
     arrange();
-    empty.hidden = charts.size > 0 || !grid.isEmpty;
+    hide(charts.size > 0 || !grid.isEmpty, empty);
     if (!empty.hidden) setText(empty, emptyWords(scene));
     const { horizontal } = shared;
     const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && horizontal.shown !== null));

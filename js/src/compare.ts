@@ -5,7 +5,7 @@ import { makeCharts } from "./charts";
 import { comparable, distanceOver, pathKey, sidesOf, type Pair, type Side } from "./comparing";
 import { drawDifference, drawOver, hueOf, makeParts, type Comparison } from "./compareparts";
 import { wasserstein } from "./distance";
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 import { columnsFor, gutterWidth, type Column } from "./gutter";
 import { makeSuperseded } from "./header";
 import type { MakePanel, Panel, Scalars, Scene, Store, Theme } from "./model";
@@ -96,8 +96,8 @@ class Compare implements Panel {
     const tags = comparable(scene);
     const wished = String(scene.knobs.get("tag") || tags[0] || "");
     const sides = sidesOf(scene, wished);
-    parts.body.hidden = !sides;
-    parts.empty.hidden = sides !== null;
+    hide(!sides, parts.body);
+    hide(sides !== null, parts.empty);
     this.list(tags, wished);
     this.distance.update(sides);
     if (!sides) {
@@ -226,7 +226,7 @@ class Compare implements Panel {
   private read(bin: number, aloud: boolean): void {
     const { parts, scene, shown } = this;
     this.bin = bin;
-    parts.tip.hidden = bin < 0 || !shown;
+    hide(bin < 0 || !shown, parts.tip);
     this.scene.request();
     if (bin < 0 || !shown) return;
     const { frame, shares, sides, shapes: { axis } } = shown;

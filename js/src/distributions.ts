@@ -3,7 +3,7 @@
 import { EasedDomain, formatStep, stepDomain } from "./axes";
 import { paintStep, paintTile, paintTitle, type Place, type Tile } from "./bands";
 import { columnsOf, Headings, layTiles, TILE, type TilesLayout } from "./bandslayout";
-import { calm, make, setAttribute, setText } from "./dom";
+import { calm, hide, make, setAttribute, setText } from "./dom";
 import { groupLayers } from "./groups";
 import { makeSuperseded } from "./header";
 import { hasHistograms, layersOf, NO_LAYERS, shortenAll, type Layer, type Layers } from "./layers";
@@ -105,12 +105,12 @@ class Distributions implements Panel {
     this.shown = layersOf(scene);
     const { all, total } = this.shown;
     const empty = !hasHistograms(scene);
-    parts.body.hidden = empty;
-    parts.empty.hidden = !empty;
+    hide(empty, parts.body);
+    hide(!empty, parts.empty);
     parts.search.draw(scene, all.length, total);
     parts.whats.draw(this.shown);
-    parts.viewport.hidden = parts.foot.hidden = all.length === 0;
-    parts.none.hidden = all.length > 0;
+    hide(all.length === 0, parts.viewport, parts.foot);
+    hide(all.length > 0, parts.none);
     if (!all.length) setText(parts.none, noneWords(scene, total));
     if (!all.length || this.width < 80) return false;
     this.arrange(all);
@@ -219,7 +219,7 @@ class Distributions implements Panel {
       const { value } = button as HTMLButtonElement;
       setAttribute(button, "aria-pressed", String(value === this.kind || value === (this.shared ? "shared" : "own")));
     }
-    parts.toggles[0].hidden = shown.all.length < 2;
+    hide(shown.all.length < 2, parts.toggles[0]);
     const tile = this.tiles[this.active];
     const bands = tile && bandsOf(this.captureAt(tile, scene.cursor.step)!);
     const layer = tile ? `${tile.layer.series.tag}: ${bands ? bands.map((value, i) => `${NAMES[i]} ${valueText(value)}`).join(", ") : "no finite values"}` : `${shown.all.length} layers`;

@@ -21,8 +21,15 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 /** Says it in an element, or a field, when the frame is drawn; what is to be measured at once is written by `writeText`. */
 export const setText = (element: Element, text: string): void => write(element, ordered(text));
 
+/** Told again what they are, the browser would find their style anew. */
+export function hide(when: boolean, ...elements: HTMLElement[]): void {
+  for (const element of elements) if (element.hidden !== when) element.hidden = when;
+}
+
 export function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-export const calm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+let reduced: MediaQueryList | null = null;
+
+export const calm = (): boolean => (reduced ??= matchMedia("(prefers-reduced-motion: reduce)")).matches;

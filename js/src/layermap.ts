@@ -2,7 +2,7 @@
 
 import { bisectRight } from "d3-array";
 import { EasedDomain, formatStep, stepDomain, type Domain } from "./axes";
-import { calm, setText } from "./dom";
+import { calm, hide, setText } from "./dom";
 import { foldRows, type FoldedRows } from "./folding";
 import { chooseScale, heatPixels, scaled, type Scale } from "./heat";
 import { makeSuperseded } from "./header";
@@ -85,11 +85,11 @@ class LayerMap implements Panel {
     const layers = this.rows.rows;
     this.superseded.draw();
     const { total } = this.shown;
-    parts.body.hidden = total === 0;
-    parts.empty.hidden = total > 0;
+    hide(total === 0, parts.body);
+    hide(total > 0, parts.empty);
     parts.search.draw(scene, this.shown.layers.length, total);
-    parts.pad.hidden = layers.length === 0;
-    parts.none.hidden = layers.length > 0;
+    hide(layers.length === 0, parts.pad);
+    hide(layers.length > 0, parts.none);
     if (!layers.length) setText(parts.none, noneWords(scene, total));
     if (!total) setText(parts.empty, emptyWords(scene.stores.some(({ state }) => state === "live" || state === "following")));
     if (!layers.length || this.width < 80) return false;
@@ -156,7 +156,7 @@ class LayerMap implements Panel {
   private tell(): void {
     const { parts, shown, strip, scale, scene, rows: { rows: layers } } = this;
     writeStatistics(parts, shown);
-    parts.note.hidden = !shown.approximate || scale!.reading === "count";
+    hide(!shown.approximate || scale!.reading === "count", parts.note);
     writeLegend(parts, scale!, scene.theme, { zero: strip.cells.includes(-Infinity), broken: strip.cells.includes(Infinity) });
     const broken = this.firstBroken();
     this.first = writeFirst(parts, broken && layers[broken.row].label, broken);

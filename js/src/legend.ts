@@ -1,5 +1,5 @@
 import { formatStep } from "./axes";
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 
 export interface LegendItem {
   readonly key: string;
@@ -76,7 +76,7 @@ export class Legend {
 
   constructor(title: string, private readonly toggle: (key: string) => void, private readonly signal: AbortSignal) {
     this.best.append("best ", ...this.bestText);
-    this.best.hidden = true;
+    hide(true, this.best);
     const name = make("h3", { class: "legend-title", title }, title);
     this.element = make("div", { class: "legend" }, name, this.items, make("span", { class: "legend-end" }, this.best, this.badge));
   }
@@ -95,13 +95,13 @@ export class Legend {
     });
     while (this.items.children.length > children.length) this.items.lastElementChild!.remove();
     for (const key of this.entries.keys()) if (!items.some((item) => item.key === key)) this.entries.delete(key);
-    this.best.hidden = best === null;
+    hide(best === null, this.best);
     if (best) {
       setText(this.bestText[0], best.text);
       setText(this.bestText[1], ` at ${formatStep(best.step)}`);
       setText(this.bestText[2], best.whose && ` · ${best.whose}`);
     }
-    this.badge.hidden = badge === null;
+    hide(badge === null, this.badge);
     if (badge) {
       setText(this.badge, badge.text);
       setAttribute(this.badge, "title", badge.title);
@@ -132,11 +132,11 @@ export class Legend {
     }
     paintSwatch(swatch, item.dash);
     setText(lead, item.lead ?? "");
-    label.hidden = item.label === "";
+    hide(item.label === "", label);
     setText(label, item.label);
     // A line without a label would leave nothing but its swatch to click on.
     setText(value, item.hidden ? "hidden" : item.value);
-    value.hidden = item.hidden && item.label !== "";
+    hide(item.hidden && item.label !== "", value);
     value.classList.toggle("is-broken", !item.finite && !item.hidden);
     const room = `${width}ch`;
     if (value.style.minWidth !== room) value.style.minWidth = room;

@@ -2,7 +2,7 @@
 
 import { formatStep } from "./axes";
 import type { Selection } from "./count";
-import { setText } from "./dom";
+import { hide, setText } from "./dom";
 import { makeSuperseded } from "./header";
 import { History } from "./history";
 import { hasHistograms, type Layer } from "./layers";
@@ -48,9 +48,9 @@ class Ridges implements Panel {
     const { parts, scene, state } = this;
     this.superseded?.draw();
     const empty = !hasHistograms(scene);
-    this.element.hidden = empty && this.hideWhenEmpty;
-    parts.body.hidden = empty;
-    parts.empty.hidden = !empty;
+    hide(empty && this.hideWhenEmpty, this.element);
+    hide(empty, parts.body);
+    hide(!empty, parts.empty);
     if (empty || state.width === 0) return false;
     const layers = state.refresh();
     this.showControls();
@@ -65,8 +65,8 @@ class Ridges implements Panel {
     const stamp = [scene.theme, ...state.stamp()];
     if (same(this.drawn, stamp)) return;
     this.drawn = stamp;
-    for (const element of [parts.viewport, parts.axis]) element.hidden = false;
-    parts.none.hidden = true;
+    hide(false, parts.viewport, parts.axis);
+    hide(true, parts.none);
     if (state.open) this.paintHistory(state.open, now, frame);
     else this.paintRows(now, frame);
     this.paintAxis(now, frame);
@@ -90,8 +90,8 @@ class Ridges implements Panel {
   private showNothing(): void {
     const { parts, scene, state: { shown } } = this;
     this.drawn = [];
-    for (const element of [parts.viewport, parts.axis, parts.tip, parts.selected, parts.at, parts.back, parts.warning]) element.hidden = true;
-    parts.none.hidden = false;
+    hide(true, parts.viewport, parts.axis, parts.tip, parts.selected, parts.at, parts.back, parts.warning);
+    hide(false, parts.none);
     setText(parts.title, shown.title);
     setText(parts.note, "");
     setText(parts.none, noneWords(scene, shown.total));
@@ -101,7 +101,7 @@ class Ridges implements Panel {
     const { parts, scene, state } = this;
     parts.search.draw(scene, state.shown.all.length, state.shown.total, !state.open);
     parts.whats.draw(state.shown, !state.open);
-    parts.modes.element.hidden = state.open === null;
+    hide(state.open === null, parts.modes.element);
     press(parts.modes, state.mode());
     const wish = wishOf(scene.knobs.get("axis"));
     if (state.now) press(parts.scales, wish.name === "density" ? wish.name : state.now.shapes.axis.kind);
@@ -111,7 +111,7 @@ class Ridges implements Panel {
     const { parts, state } = this;
     const selection = state.selection();
     const layer = selection && layers.find(({ series }) => series.tag === selection.tag);
-    parts.selected.hidden = !layer;
+    hide(!layer, parts.selected);
     if (!selection) this.told = null;
     if (!selection || !layer) return;
     const words = selectionWords(selection, layer);
@@ -163,7 +163,7 @@ class Ridges implements Panel {
     const { parts, state } = this;
     const { place, open } = state;
     const row = place && !place.beside ? (open ? layerRow(open, "", place.row) : state.rows()[place.row]) : null;
-    parts.tip.hidden = !place || !row;
+    hide(!place || !row, parts.tip);
     if (!place || !row) return [];
     const name = open ? `step ${formatStep(row.capture!.step)}` : row.name;
     const lines = reading(name, row.capture, shapes.axis, place.bin, place.column, shapes.common !== null);

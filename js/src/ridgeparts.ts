@@ -1,6 +1,6 @@
 /** The elements of the ridge panel around its canvas. */
 
-import { make } from "./dom";
+import { hide, make } from "./dom";
 import { MODES } from "./history";
 import { SearchField, WhatToggle } from "./searchfield";
 import { makeScales, makeToggle } from "./toggle";
@@ -67,7 +67,7 @@ export function placeTip({ tip, body }: Pick<Parts, "tip" | "body">, lines: read
     tip.dataset.text = text;
     tip.replaceChildren(...lines.map((line, i) => make(i === 0 ? "b" : "span", {}, line)));
   }
-  tip.hidden = false;
+  hide(false, tip);
   const [width, height] = [tip.offsetWidth, tip.offsetHeight];
   const right = x + 16 + width <= body.clientWidth;
   const left = right ? x + 16 : x - 16 - width >= 0 ? x - 16 - width : Math.max(0, Math.min(body.clientWidth - width, x - width / 2));

@@ -2,7 +2,7 @@
 
 import { formatStep } from "./axes";
 import { countBelow, countBetween, heldBy, type Selection } from "./count";
-import { setAttribute, setText } from "./dom";
+import { hide, setAttribute, setText } from "./dom";
 import type { Column } from "./gutter";
 import type { Mode } from "./history";
 import type { Layer } from "./layers";
@@ -96,18 +96,18 @@ export function write(parts: Parts, told: Told): void {
   const at = Number.isFinite(step) ? formatStep(step) : "";
   setText(parts.title, open ? open.name : title);
   setText(parts.step, at);
-  parts.at.hidden = at === "";
-  parts.back.hidden = !open || alone;
+  hide(at === "", parts.at);
+  hide(!open || alone, parts.back);
   const warning = open && rows[0]?.capture ? warningOf(rows[0].capture) : "";
   setText(parts.warning, warning);
-  parts.warning.hidden = warning === "";
+  hide(warning === "", parts.warning);
   setText(parts.note, noteOf(told));
   const { viewport } = parts;
   const tree = rows.some(({ group }) => group);
   setAttribute(viewport, "role", open ? "slider" : tree ? "tree" : "listbox");
   setAttribute(viewport, "aria-label", open ? `${open.series.tag}: capture` : `${title} at step ${at}`);
   setAttribute(parts.option, "role", tree ? "treeitem" : "option");
-  parts.option.hidden = open !== null || !rows[active];
+  hide(open !== null || !rows[active], parts.option);
   if (open) describeSlider(viewport, open, step, told.read);
   else describeRow(parts, rows, active, told.read);
 }

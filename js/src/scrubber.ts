@@ -1,7 +1,7 @@
 /** The scrubber panel: where in the run the cursor stands, moved by hand, by key or by playing. */
 
 import { formatExact, formatStep } from "./axes";
-import { make, ordered, setAttribute, setText } from "./dom";
+import { hide, make, ordered, setAttribute, setText } from "./dom";
 import { allMarks, nextMark, notesAt } from "./marks";
 import { Memo, same } from "./memo";
 import type { MakePanel, Panel, Scalars, Scene } from "./model";
@@ -60,7 +60,7 @@ class Scrubber implements Panel {
   draw(): boolean {
     const { scene, player, parts } = this;
     const range = scene.range();
-    this.element.hidden = range === null;
+    hide(range === null, this.element);
     if (!range || this.width === 0) return player.playing;
     if (player.playing) scene.cursor.set(player.advance(scene.now(), scene.cursor.step, stopsOf(scene).walked));
     const step = Math.min(range[1], Math.max(range[0], scene.cursor.step ?? range[1]));
