@@ -117,10 +117,10 @@ export function makeSuperseded(scene: Scene, signal: AbortSignal, shows = inPane
     scene.request();
   }, { signal });
   const draw = (): void => {
-    const series = scene.stores.flatMap((store) => [...store.series.values()]);
-    const shown = series.filter((each) => shows(scene, each));
-    const rows = shown.reduce((sum, { superseded = 0 }) => sum + superseded, 0);
+    let rows = 0;
+    for (const store of scene.stores) for (const series of store.series.values()) if (series.superseded && shows(scene, series)) rows += series.superseded;
     hide(rows === 0, element);
+    if (!rows) return;
     setText(count, formatStep(rows));
     setAttribute(element, "aria-pressed", String(scene.superseded));
     const one = rows === 1 ? "1 row that a restarted run logged anew is" : `${formatStep(rows)} rows that a restarted run logged anew are`;

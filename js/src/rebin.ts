@@ -18,11 +18,12 @@ export interface Shape {
 /**
  * Counts per display bin, by interpolating the cumulative counts linearly in the value, as though a bin's values were
  * spread evenly over it. The total is kept: what lies beyond an end of the axis is counted in the bin at that end, and
- * a bin with an infinite edge at its finite one.
+ * a bin with an infinite edge at its finite one. They are added to `masses`.
  */
-export function rebin(counts: ArrayLike<number>, edges: ArrayLike<number>, axis: Axis): Float64Array {
+export function rebin(
+  counts: ArrayLike<number>, edges: ArrayLike<number>, axis: Axis, masses: Float64Array = new Float64Array(axis.edges.length - 1),
+): Float64Array {
   const bins = axis.edges.length - 1;
-  const masses = new Float64Array(bins);
   const n = counts.length;
   let i = 0;
   let passed = 0;
@@ -35,11 +36,11 @@ export function rebin(counts: ArrayLike<number>, edges: ArrayLike<number>, axis:
       const share = (at - edges[i]) / (edges[i + 1] - edges[i]);
       if (share > 0 && share < 1) below += counts[i] * share;
     }
-    masses[j - 1] = below - before;
+    masses[j - 1] += below - before;
     before = below;
   }
   while (i < n) passed += counts[i++];
-  masses[bins - 1] = passed - before;
+  masses[bins - 1] += passed - before;
   return masses;
 }
 

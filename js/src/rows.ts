@@ -71,11 +71,11 @@ function mergedCapture(group: Group, indices: readonly number[], axis: Axis): Ca
   const before = known.get(key);
   if (before) return before;
   const captures = group.layers.map(({ series }, i) => series.captures[indices[i]]);
-  const counts = new Float32Array(axis.edges.length - 1);
-  for (const each of captures) rebin(each.counts, each.edges, axis).forEach((mass, i) => (counts[i] += mass));
+  const masses = new Float64Array(axis.edges.length - 1);
+  for (const each of captures) rebin(each.counts, each.edges, axis, masses);
   const sum = (of: (capture: Capture) => number): number => captures.reduce((total, each) => total + of(each), 0);
   const made = {
-    ...captures[0], step: Math.max(...captures.map(({ step }) => step)), counts, edges: axis.edges,
+    ...captures[0], step: Math.max(...captures.map(({ step }) => step)), counts: Float32Array.from(masses), edges: axis.edges,
     total: sum(finiteCount), nonfinite: sum(({ nonfinite }) => nonfinite), zeros: sum(({ zeros }) => zeros),
   };
   if (known.size > KEPT) known.clear();

@@ -12,7 +12,7 @@ import { rowAt } from "./survey";
 import { writeText } from "./together";
 import { float, moveTo } from "./tooltip";
 import { TrackWindow } from "./trackwindow";
-import { curve, drawTrack, Happenings, trackSeries, trackStep, trackX, type TrackPicture } from "./track";
+import { curve, Happenings, Track, trackSeries, trackStep, trackX, type TrackPicture } from "./track";
 
 const HEIGHT = 52;
 const TIP_GAP = 4;
@@ -48,6 +48,7 @@ class Scrubber implements Panel {
   private hovered: number | null = null;
   private drawn: readonly unknown[] = [];
   private readonly gathered = new Memo<Data>();
+  private readonly drawing = new Track();
   private data: Data | null = null;
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
@@ -72,7 +73,7 @@ class Scrubber implements Panel {
     this.tell(range);
     const pen = sizeCanvas(parts.canvas, this.width, HEIGHT);
     const { theme, cursor } = scene;
-    if (pen) drawTrack(pen, { ...data, width: this.width, height: HEIGHT, range, theme, step, latest: cursor.step === null, hovered: this.hovered, zoom: scene.zoom });
+    if (pen) this.drawing.draw(pen, { ...data, width: this.width, height: HEIGHT, range, theme, step, latest: cursor.step === null, hovered: this.hovered, zoom: scene.zoom });
     return player.playing;
   }
 
