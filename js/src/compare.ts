@@ -8,6 +8,7 @@ import { wasserstein } from "./distance";
 import { hide, make, setAttribute, setText } from "./dom";
 import { columnsFor, gutterWidth, type Column } from "./gutter";
 import { makeSuperseded } from "./header";
+import { same } from "./memo";
 import type { MakePanel, Panel, Scalars, Scene, Store, Theme } from "./model";
 import type { Frame } from "./outline";
 import { Runs } from "./runs";
@@ -78,6 +79,7 @@ class Compare implements Panel {
   private shown: Comparison | null = null;
   private drawn = "";
   private drawnTheme: Theme | null = null;
+  private labelled: readonly unknown[] = [];
   private listed = "";
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
@@ -138,8 +140,10 @@ class Compare implements Panel {
     if (over) drawOver(over, this.shown);
     const difference = sizeCanvas(parts.difference, this.width, DIFFERENCE);
     if (difference) drawDifference(difference, this.shown, DIFFERENCE);
-    const axis = sizeCanvas(parts.axis, this.width, 24);
+    const labelled = [scene.theme, shapes.axis, columns, this.width, devicePixelRatio];
+    const axis = same(this.labelled, labelled) ? null : sizeCanvas(parts.axis, this.width, 24);
     if (axis) drawAxis(axis, frame, shapes.axis, columns, scene.theme);
+    this.labelled = labelled;
     this.write(this.shown);
   }
 
