@@ -49,6 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "console": {"charts", "run", "series"},
     "picture": {"channel", "charts", "layers", "rebin", "reduce", "run", "series"},
     "export": {"channel", "formats"},
+    "exporter": {"export"},
     "sources": {"column", "formats", "run", "rundata", "series", "tables"},
     "capture": {"formats", "iterations", "layers", "run"},
     "keras": {"capture"},
