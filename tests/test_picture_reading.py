@@ -201,9 +201,7 @@ def alike() -> list[Run]:
 
 def test_runs_are_called_what_the_mapping_calls_them_as_in_the_page() -> None:
     first, second = alike()
-    view = Inspector(
-        {"plain": first, "<b>wide": second}, hparams={"plain": {"lr": 0.1}, "<b>wide": {"lr": 1}}
-    )
+    view = Inspector({"plain": first, "<b>wide": second}, hparams={"plain": {"lr": 0.1}, "<b>wide": {"lr": 1}})
     said = texts(ET.fromstring(view.to_svg()))
     assert {"plain 1.500", "<b>wide 1.500", "plain fc1", "<b>wide fc1"} <= set(said)
     assert "logs/val" not in " ".join(said) and "plain 1.5" in view.summary()
