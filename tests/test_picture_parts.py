@@ -143,7 +143,7 @@ def test_a_picture_in_a_notebook_has_a_ground_of_its_own_and_rules_that_make_all
     rules = dict(re.findall(r'\[(?:fill|stroke|stop-color)="(#\w{6})"\]{[\w-]+:(#\w{6})}', svg))
     body = svg.replace(re.search("<style>.*?</style>", svg)[0], "")  # type: ignore[index]
     assert painted(body) - {"#767676"} == rules.keys()
-    assert rules["#ffffff"] == "#14171d" and "<style>@media (prefers-color-scheme:dark){" in svg
+    assert rules["#ffffff"] == "#14171d" and "@media (prefers-color-scheme:dark){" in svg
     for color in set(rules.values()) - {"#14171d"}:
         assert contrast(color, "#14171d") >= 4.4, color
 

@@ -75,6 +75,22 @@ def test_steps_on_a_logarithmic_axis_begin_at_one_and_the_first_is_said_to_be_mi
     assert "nan" not in ET.tostring(picture, "unicode").lower()
 
 
+def test_on_a_logarithmic_axis_the_first_rows_of_a_long_run_are_all_drawn() -> None:
+    values = np.ones(1_000_000)
+    values[[7, 90]] = 5.0
+    picture = draw(run_of(loss=values), panels=("charts",), knobs={"logx": True})
+    line, *_ = paths(picture, "line")
+    drawn = points(line)
+    left, right = (
+        float(x) for x in re.findall(r"M([\d.]+),[\d.]+H([\d.]+)", paths(picture, "grid")[0].get("d", ""))[0]
+    )
+    decade = (right - left) / math.log10(999_999)
+    top = min(y for _, y in drawn)
+    spikes = [x for x, y in drawn if y == top]
+    assert drawn[0][0] == pytest.approx(left, abs=0.1), "step 1"
+    assert spikes == pytest.approx([left + decade * math.log10(step) for step in (7, 90)], abs=0.1)
+
+
 def test_marks_are_flags_with_their_notes_as_text() -> None:
     run = run_of(loss=np.ones(101))
     scene = Scene.of([run], ("charts",), 100)

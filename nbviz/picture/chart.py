@@ -21,6 +21,8 @@ DASHES = ("", "6 4", "1.5 4")
 TICKS = 4
 ROW, GAP, RIGHT = 20, 12, 10.0
 LEGEND_ROWS = 5
+LEGIBLE = 6
+"""Characters of a note; of fewer nobody could tell what it is."""
 SMALL = 11.5
 
 
@@ -140,7 +142,7 @@ def _flags(box: Box, marks: Sequence[tuple[float, str]]) -> list[str]:
         line = f"M{x:.1f},{box.top:.1f}V{box.bottom:.1f}"
         parts.append(f'<path class="flag" d="{line}" stroke="{TEXT}" stroke-dasharray="2 3"/>')
         said = shorten(note, min(160.0, box.right - x - 6), SMALL) if note and box.right - x > 30 else ""
-        if said and x > free:
+        if x > free and len(said) > (LEGIBLE if said.startswith("…") else 0):
             parts.append(write(x + 4, box.top + 9, said, size=SMALL))
             free = x + 8 + width_of(said, SMALL)
     return parts

@@ -37,10 +37,12 @@ IN_DARK = {
     **dict(zip(LIGHT, DARK, strict=True)),
     TEXT: "#98a1ae",
     WARNING: "#ff9d5e",
-    **{each["light"]: each["dark"] for each in (GROUND, INK)},
+    GROUND["light"]: GROUND["dark"],
 }
 """What each colour is on a dark ground."""
 
+STRONG = 'text:not([fill])[font-weight="650"],text:not([fill])>[font-weight="650"]'
+"""Strong words that have no colour of their own."""
 _PAINTED = re.compile(r'\b(fill|stroke|stop-color)="(#[0-9a-f]{6})"')
 
 
@@ -70,4 +72,5 @@ def themed(parts: str, theme: Theme) -> str:
         return _PAINTED.sub(lambda found: f'{found[1]}="{IN_DARK.get(found[2], found[2])}"', parts)
     used = sorted({(found[1], found[2]) for found in _PAINTED.finditer(parts) if found[2] in IN_DARK})
     rules = "".join(f'[{name}="{color}"]{{{name}:{IN_DARK[color]}}}' for name, color in used)
-    return f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>{parts}"
+    light, dark = (f"{STRONG}{{fill:{INK[each]}}}" for each in ("light", "dark"))
+    return f"<style>{light}@media (prefers-color-scheme:dark){{{rules}{dark}}}</style>{parts}"

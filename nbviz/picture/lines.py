@@ -141,11 +141,12 @@ def charts_of(runs: Sequence[Run], wanted: Wanted) -> tuple[list[Chart], int]:
     shown = list(groups.items())[: wanted.limit]
     drawn = sum(len(members) for _, members in shown) * (2 if wanted.smoothing else 1)
     buckets = min(400, max(40, 2200 // max(1, drawn)))
-    seen = Seen(buckets, wanted.step, wanted.smoothing, wanted.superseded, wanted.horizontal.zoom)
+    across = wanted.horizontal
+    seen = Seen(buckets, wanted.step, wanted.smoothing, wanted.superseded, across.zoom, across.log)
     charts = []
     for title, members in shown:
         lines = [
-            _read(run, series, (where, wanted.families.index(family(run.name)), right), seen, wanted.horizontal)
+            _read(run, series, (where, wanted.families.index(family(run.name)), right), seen, across)
             for run, series, where, right in members
         ]
         lines.sort(key=lambda line: (line.right, line.family, ROLES.index(line.place.role)))

@@ -11,6 +11,7 @@ from nbviz.picture.axes import Floats
 from nbviz.reduce import kept_rows
 from nbviz.series import ScalarSeries, Series
 
+OCTAVES = 8
 Column = NDArray[np.number[Any]]
 
 
@@ -34,10 +35,16 @@ class Seen(NamedTuple):
     smoothing: float
     superseded: bool
     zoom: tuple[float, float] | None
+    log: bool
 
     def rows(self, steps: Column, values: Floats) -> NDArray[np.intp]:
         """Enough of all rows to know the curve by, and of those in a zoom as much as can be seen there."""
         rows = _reduced(values, self.buckets)
+        end = len(values) // OCTAVES if self.log else 0
+        while end:
+            # The first rows take as much room on a logarithmic axis as the many after them.
+            rows = np.union1d(rows, _reduced(values[:end], self.buckets // 2))
+            end //= OCTAVES
         if self.zoom is None or len(rows) == len(values):
             return rows
         inside = np.flatnonzero((steps >= self.zoom[0]) & (steps <= self.zoom[1]))

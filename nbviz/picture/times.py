@@ -42,7 +42,7 @@ def elapsed_text(seconds: float, apart: float, largest: float) -> str:
     if largest >= 2 * HOUR or (largest >= HOUR and apart >= MINUTE):
         return "{}:{:02}\u00a0h".format(*divmod(_rounded(seconds / MINUTE), 60))
     if largest < 2 * MINUTE:
-        text = f"{seconds:.{min(3, math.ceil(-math.log10(apart))) if apart < 1 else 0}f}"
+        text = f"{seconds:.{min(6, math.ceil(-math.log10(apart))) if apart < 1 else 0}f}"
         return (text.rstrip("0").rstrip(".") if "." in text else text) + "\u00a0s"
     if apart >= MINUTE:
         return f"{_rounded(seconds / MINUTE)}\u00a0min"
