@@ -24,7 +24,9 @@ class Rows(NamedTuple):
 
     @classmethod
     def of(cls, series: ScalarSeries, rows: NDArray[np.intp]) -> Rows:
-        return cls(series.steps[rows], series.wall_times[rows], series.values[rows])
+        # Most have no restarts, and millions of rows need not be copied then.
+        shown = slice(len(rows)) if len(rows) == len(series) else rows
+        return cls(series.steps[shown], series.wall_times[shown], series.values[shown])
 
 
 class Seen(NamedTuple):
