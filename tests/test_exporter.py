@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import ipywidgets
@@ -28,9 +29,15 @@ def shown(*widgets: Any, html: str = "") -> Any:
         if hasattr(widget, "show_picture"):
             outputs.append(nbformat.v4.new_output("display_data", widget._picture()))
     outputs += [nbformat.v4.new_output("display_data", {"text/html": html})] if html else []
-    state = ipywidgets.Widget.get_manager_state()
+    state = ipywidgets.Widget.get_manager_state(widgets=[each for widget in widgets for each in within(widget)])
     cell = nbformat.v4.new_code_cell("live", outputs=outputs)
     return nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {STATE: state}})
+
+
+def within(widget: Any) -> Iterator[Any]:
+    yield widget
+    for part in (*getattr(widget, "children", ()), *getattr(widget, "channels", ())):
+        yield from within(part)
 
 
 def page_of(notebook: Any, **traits: Any) -> BeautifulSoup:
