@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from nbviz import Inspector, LiveLoss
+from nbviz.charts import choices
 from nbviz.picture import Scene, picture_svg
 from nbviz.picture.groups import grouped
 from nbviz.picture.horizontal import Horizontal
@@ -204,6 +205,13 @@ def test_a_run_of_which_nothing_is_left_draws_nothing() -> None:
     run.restart(0)
     for superseded in (False, True):
         assert not paths(draw(run, superseded=superseded), "ridge")
+
+
+def test_what_counts_has_no_decimals_and_a_line_far_below_the_others_keeps_its_digits() -> None:
+    assert "7" in texts(draw(run_of(epoch=np.arange(80) // 10), panels=("charts",), step=79))
+    charts = choices([["a", "b"]])
+    said = texts(draw(run_of(a=[0.08] * 9, b=[1.25e-4] * 9), panels=("charts",), knobs={"charts": charts}))
+    assert {"a 0.0800", "b 1.25×10⁻⁴"} <= set(said)
 
 
 # What runs are called

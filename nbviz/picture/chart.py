@@ -21,6 +21,8 @@ DASHES = ("", "6 4", "1.5 4")
 TICKS = 4
 ROW, GAP, RIGHT = 20, 12, 10.0
 LEGEND_ROWS = 5
+FAR, FEWEST = 20, 8
+"""As in js/src/strokes.ts."""
 LEGIBLE = 6
 """Characters of a note; of fewer nobody could tell what it is."""
 SMALL = 11.5
@@ -225,14 +227,31 @@ def _point(box: Box, line: Line, color: str) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"/>'
 
 
+def _text_of(line: Line, chart: Chart, axis: ValueAxis) -> Format:
+    """As the axis has it; whole numbers for what counts, digits of its own for a line far below the others."""
+    beside = [other for other in chart.lines if other.right is line.right]
+    own = float(np.abs(line.finite).max(initial=0.0))
+    far = 0 < own * FAR < max(map(abs, axis.ends))
+    text = value_format(*((0.0, own) if far else axis.ends), axis.percent)
+    if axis.percent or not all(map(_is_whole, beside)):
+        return text
+    return lambda value: step_text(value) if abs(value) < 1e6 and float(value).is_integer() else text(value)
+
+
+def _is_whole(line: Line) -> bool:
+    """Whether a line counts something; what has a good end, as a loss, measures."""
+    values = line.raw.y
+    many = len(line.steps) >= FEWEST and not line.place.best and not line.is_smoothed
+    return many and bool((values == np.rint(values)).all())
+
+
 class _Legend:
     """The title line of a chart: it names the lines in their own colour and dash, and reads their values."""
 
     def __init__(self, chart: Chart, width: float, axes: Sides) -> None:
         self._chart = chart
         self._end = width - RIGHT
-        left, right = (value_format(*axis.ends, axis.percent) for axis in axes)
-        self._texts = [right if line.right else left for line in chart.lines]
+        self._texts = [_text_of(line, chart, axes.right if line.right else axes.left) for line in chart.lines]
         self._items = [self._item(i) for i in range(len(chart.lines))]
         best, room = self._best()
         taken = sum(each + GAP for _, each in self._items)
