@@ -399,7 +399,7 @@ def test_a_cell_that_is_run_again_watches_its_model_for_the_new_run_without_a_wo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model, first, second = small(), Kept(), Kept()
-    monkeypatch.setattr("nbviz.capture.torch._running_cell", itertools.count(1).__next__)
+    monkeypatch.setattr("nbviz.capture.torch.running_cell", itertools.count(1).__next__)
     nbviz.watch(model, first, every=1)
     watch = nbviz.watch(model, second, every=1)
     train(model, sgd(model), second)

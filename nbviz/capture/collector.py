@@ -39,8 +39,8 @@ class Collector:
 
     @property
     def copies(self) -> bool:
-        """Whether another process captures what every process has whole."""
-        return self.ranks is not None and self.ranks.rank > 0
+        """Whether another process captures what this one has whole, too."""
+        return self.ranks is not None and self.ranks.copies
 
     def agree(self, meter: Meter, number: int) -> None:
         """All processes capture the same steps: where the interval is measured, the first of them says it."""
@@ -81,6 +81,11 @@ class Collector:
                 self._writer.write(whole, every)
             for rank in sorted(self.ranks.late):
                 self._writer.notice(f"Process {rank} has sent no part of a capture, which is shown without it.")
+            if self.ranks.unseen > 1:
+                self._writer.notice(
+                    "What this process captures is shown nowhere: process 0 shows the captures of all, and watches "
+                    "no model."
+                )
         self._writer.report_missing()
 
     def _take(self, capture: Capture, key: Key, found: Layer | str) -> None:

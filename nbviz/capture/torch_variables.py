@@ -12,6 +12,7 @@ from nbviz.capture.collector import Collector
 from nbviz.capture.layer import Capture
 from nbviz.capture.overhead import Meter
 from nbviz.capture.parameters import Moves, wanted_of
+from nbviz.capture.stages import part_of
 from nbviz.capture.variables import Variable
 from nbviz.capture.writer import Writer
 
@@ -35,6 +36,8 @@ class TensorReader:
     @torch.no_grad()
     def before(self, capture: Capture, variables: Sequence[Variable], optimizer: Any) -> None:
         self._collector.meet()
+        if self._collector.ranks is not None:
+            self._collector.ranks.have(part_of([], variables))
         self._variables = variables
         self._optimizer = optimizer
         if "gradients" in self._what:
