@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 import nbviz
 from tests.watched import Kept
+from tests.web import free_port
 
 SIZE = 2
 STEPS = 3
@@ -148,8 +148,6 @@ def work(rank: int, scenes: Sequence[Scene], port: int, folder: str) -> None:
 
 def spawned(scenes: Sequence[Scene], folder: Path) -> list[dict[str, Any]]:
     """What each process saw, by the name of the scene."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     torch.multiprocessing.spawn(work, args=(scenes, port, str(folder)), nprocs=SIZE)
     return [pickle.loads(Path(folder, f"{rank}.pickle").read_bytes()) for rank in range(SIZE)]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.capture.layer import Capture, Change, Key, Layer
+from nbviz.capture.processes import is_shared, own_pieces, owners_of
 from nbviz.capture.samples import COUNTED, MOVED, SAMPLES, UnreadableError, spacing
 from nbviz.capture.writer import Writer
 from nbviz.formats.sketch import Sketch
@@ -43,13 +44,16 @@ def count(capture: Capture, key: Key, array: Any, pivots: MutableMapping[Key, fl
 def layer_of(array: Any, pivot: float | None = None) -> Layer:
     """An array, counted: every value in this process's memory, evenly spaced ones of large arrays and elsewhere.
 
+    An array of which other processes count parts has no pivot, as parts are added up.
+
     Raises
     ------
     UnreadableError
         If there is nothing to read.
     """
     pieces, size = values_of(array, COUNTED if platform(array) == "cpu" else SAMPLES)
-    sketch = Sketch.of(pieces[0], pivot=pivot)
+    alone = not is_shared(array) or len(owners_of(array)) == 1
+    sketch = Sketch.of(pieces[0], pivot=pivot if alone else 0.0)
     for piece in pieces[1:]:
         sketch.add(piece)
     return Layer(sketch, size)
@@ -69,9 +73,13 @@ def change_of(before: NDArray[np.float64], after: NDArray[np.float64]) -> Change
 
 def alive(array: Any) -> NDArray[np.bool_] | None:
     """Which units of an output, along its last dimension, are not zero everywhere; ``None`` where there is no batch."""
-    if array.ndim < 2 or not getattr(array, "is_fully_addressable", True):
+    if array.ndim < 2:
         return None
-    return np.asarray((array != 0).any(axis=tuple(range(array.ndim - 1))))
+    pieces = own_pieces(array) if is_shared(array) else [array]
+    if any(piece.shape[-1] != array.shape[-1] for piece in pieces):
+        return None
+    found = [np.asarray((piece != 0).any(axis=tuple(range(piece.ndim - 1)))) for piece in pieces]
+    return np.asarray(np.logical_or.reduce(found))
 
 
 def platform(array: Any) -> str:
@@ -82,7 +90,9 @@ def platform(array: Any) -> str:
 
 
 def values_of(array: Any, limit: int) -> tuple[list[NDArray[Any]], int]:
-    """What this process holds of an array: ``limit`` evenly spaced values at most, in pieces, and how many it has.
+    """What this process counts of an array, in pieces, and how many values it stands for.
+
+    Of a whole array these are ``limit`` values at most, evenly spaced.
 
     Raises
     ------
@@ -93,14 +103,14 @@ def values_of(array: Any, limit: int) -> tuple[list[NDArray[Any]], int]:
     size = sum(piece.size for piece in pieces)
     if not size:
         raise UnreadableError("has no values")
-    every = spacing(size, limit)
+    every = spacing(array.size if is_shared(array) else size, limit)
     # Thinned where it lies, so that no more than the sample travels.
     here = platform(array) == "cpu"
     return [numbers((np.asarray(piece) if here else piece).reshape(-1)[::every]) for piece in pieces], size
 
 
 def _pieces(array: Any) -> list[Any]:
-    """The distinct parts of a sharded array that this process holds; any other array as it is."""
+    """The distinct parts of a sharded array that this process counts; any other array as it is."""
     jax = sys.modules.get("jax")
     if jax is None or not isinstance(array, jax.Array):
         return [np.asarray(array)]
@@ -108,6 +118,8 @@ def _pieces(array: Any) -> list[Any]:
         raise UnreadableError("is a tracer: its values are known outside of jax.jit only")
     if array.is_deleted():
         raise UnreadableError("was deleted, or donated to a jax.jit function")
+    if is_shared(array):
+        return own_pieces(array)
     if len(array.sharding.device_set) == 1:
         return [array]
     # Copies have the same index.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -14,8 +15,11 @@ from nbviz.capture.arrays import change_of, count, sample_of
 from nbviz.capture.choice import Chosen
 from nbviz.capture.layer import Capture, Key
 from nbviz.capture.overhead import Meter
+from nbviz.capture.processes import Meeting, first_says, meeting
 from nbviz.capture.samples import UnreadableError
 from nbviz.capture.writer import Writer
+
+_readers = itertools.count()
 
 
 class Variable(NamedTuple):
@@ -73,6 +77,8 @@ class ArrayReader:
         self._writer, self._what = writer, what
         self._pivots: dict[Key, float] = {}
         self._samples: list[tuple[Variable, NDArray[np.float64]]] = []
+        self._together: Meeting | None = None
+        self._reader = next(_readers)
 
     def settle(self, variables: Sequence[Variable]) -> None:
         if (jax := sys.modules.get("jax")) is not None:
@@ -82,7 +88,11 @@ class ArrayReader:
         self._samples.clear()
         if "weights" not in self._what:
             return
+        tagged = [(f"weights/{each.name}", each.parameter()) for each in variables]
+        together = self._together = meeting(tagged, capture.number)
         for each in variables:
+            if together is not None and not together.counts(each.parameter()):
+                continue
             count(capture, Key("weights", each.name), each.parameter(), self._pivots, self._writer)
             if each.variable.trainable and Key("weights", each.name) in capture.layers:
                 self._samples.append((each, sample_of(each.parameter())))
@@ -98,9 +108,13 @@ class ArrayReader:
                 capture.changes[each.name] = change_of(before, after)
 
     def finish(self, capture: Capture | None, every: int, wait: bool) -> None:
-        if capture is not None and capture.layers:
-            self._writer.write(capture, every)
+        if capture is not None:
+            shown = self._together is None or self._together.bring(capture, self._writer.notice)
+            if shown and capture.layers:
+                self._writer.write(capture, every)
         self._writer.report_missing()
 
     def agree(self, meter: Meter, number: int) -> None:
-        """Each process logs what it holds, whenever it captures."""
+        if self._together is not None and meter.auto and meter.captured == number:
+            every = first_says(f"every/{self._reader}/{number}", meter.every)
+            meter.follow(number + every, every)

@@ -16,7 +16,8 @@ import nbformat.v4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.server import end_with_the_tests, free_port
+from tests.browser.server import end_with_the_tests
+from tests.web import free_port
 
 APP = """
 import marimo
