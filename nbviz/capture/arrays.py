@@ -18,15 +18,25 @@ from nbviz.formats.sketch import Sketch
 _NUMBERS = "fiubc"
 
 
-def count(capture: Capture, key: Key, array: Any, pivots: MutableMapping[Key, float], writer: Writer) -> None:
+def count(
+    capture: Capture,
+    key: Key,
+    array: Any,
+    pivots: MutableMapping[Key, float],
+    writer: Writer,
+    units: int | None = None,
+    ends: tuple[float, float] | None = None,
+) -> None:
     """Put an array into a capture, or tell the writer why there is nothing.
 
-    ``pivots`` has those of the weights counted so far, as sketches of one pivot add up exactly.
+    ``pivots`` has those of the weights counted so far, as sketches of one pivot add up exactly. The units of an output
+    lie along its last dimension unless ``units`` says another; at ``ends`` and beyond them it is saturated.
     """
     try:
         layer = layer_of(array, pivots.get(key) if key.what == "weights" else 0.0)
         if key.what == "activations":
-            layer.alive = alive(array)
+            layer.alive = alive(array, units)
+            layer.saturated = None if ends is None else saturated(array, ends)
     except UnreadableError as error:
         writer.miss(key, str(error))
         return
@@ -71,15 +81,22 @@ def change_of(before: NDArray[np.float64], after: NDArray[np.float64]) -> Change
         return Change(float(np.square(after - before).sum()), float(np.square(before).sum()))
 
 
-def alive(array: Any) -> NDArray[np.bool_] | None:
-    """Which units of an output, along its last dimension, are not zero everywhere; ``None`` where there is no batch."""
+def alive(array: Any, units: int | None = None) -> NDArray[np.bool_] | None:
+    """Which units of an output are not zero everywhere; ``None`` where there is no batch of them."""
     if array.ndim < 2:
         return None
+    units = array.ndim - 1 if units is None else units
     pieces = own_pieces(array) if is_shared(array) else [array]
-    if any(piece.shape[-1] != array.shape[-1] for piece in pieces):
+    if any(piece.shape[units] != array.shape[units] for piece in pieces):
         return None
-    found = [np.asarray((piece != 0).any(axis=tuple(range(piece.ndim - 1)))) for piece in pieces]
-    return np.asarray(np.logical_or.reduce(found))
+    others = tuple(dim for dim in range(array.ndim) if dim != units)
+    return np.asarray(np.logical_or.reduce([np.asarray((piece != 0).any(axis=others)) for piece in pieces]))
+
+
+def saturated(array: Any, ends: tuple[float, float]) -> int:
+    """How many of the values that are counted lie at the ends or beyond them."""
+    pieces, _ = values_of(array, COUNTED if platform(array) == "cpu" else SAMPLES)
+    return sum(int(np.count_nonzero((piece <= ends[0]) | (piece >= ends[1]))) for piece in pieces)
 
 
 def platform(array: Any) -> str:
@@ -109,12 +126,16 @@ def values_of(array: Any, limit: int) -> tuple[list[NDArray[Any]], int]:
     return [numbers((np.asarray(piece) if here else piece).reshape(-1)[::every]) for piece in pieces], size
 
 
+def is_jax(array: Any) -> bool:
+    jax = sys.modules.get("jax")
+    return jax is not None and isinstance(array, jax.Array)
+
+
 def _pieces(array: Any) -> list[Any]:
     """The distinct parts of a sharded array that this process counts; any other array as it is."""
-    jax = sys.modules.get("jax")
-    if jax is None or not isinstance(array, jax.Array):
+    if not is_jax(array):
         return [np.asarray(array)]
-    if isinstance(array, jax.core.Tracer):
+    if isinstance(array, sys.modules["jax"].core.Tracer):
         raise UnreadableError("is a tracer: its values are known outside of jax.jit only")
     if array.is_deleted():
         raise UnreadableError("was deleted, or donated to a jax.jit function")

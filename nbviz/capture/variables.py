@@ -5,17 +5,17 @@ from __future__ import annotations
 import itertools
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbviz.capture.arrays import change_of, count, sample_of
+from nbviz.capture.arrays import change_of, count, is_jax, sample_of
 from nbviz.capture.choice import Chosen
 from nbviz.capture.layer import Capture, Key
 from nbviz.capture.overhead import Meter
-from nbviz.capture.processes import Meeting, first_says, meeting
+from nbviz.capture.processes import Meeting, first_says, is_shared, meeting, owners_of
 from nbviz.capture.samples import UnreadableError
 from nbviz.capture.writer import Writer
 
@@ -58,6 +58,14 @@ class Reader(Protocol):
     def before(self, capture: Capture, variables: Sequence[Variable], optimizer: Any) -> None:
         """The step comes."""
 
+    def run(self, model: Callable[[], Any]) -> None:
+        """Run the model once for its outputs alone."""
+
+    def output(
+        self, capture: Capture, key: Key, output: Any, units: int | None, ends: tuple[float, float] | None
+    ) -> None:
+        """A layer gave an output, whose units lie along one dimension and which is saturated near the ends."""
+
     def after(self, capture: Capture) -> None:
         """It was made."""
 
@@ -96,6 +104,18 @@ class ArrayReader:
             count(capture, Key("weights", each.name), each.parameter(), self._pivots, self._writer)
             if each.variable.trainable and Key("weights", each.name) in capture.layers:
                 self._samples.append((each, sample_of(each.parameter())))
+
+    def run(self, model: Callable[[], Any]) -> None:
+        model()
+
+    def output(
+        self, capture: Capture, key: Key, output: Any, units: int | None, ends: tuple[float, float] | None
+    ) -> None:
+        array = output if is_jax(output) else np.asarray(output)
+        if is_shared(array) and owners_of(array) != {0}:
+            self._writer.miss(key, "is in several processes")
+            return
+        count(capture, key, array, self._pivots, self._writer, units, ends)
 
     def after(self, capture: Capture) -> None:
         samples, self._samples = self._samples, []
