@@ -73,6 +73,7 @@ class Watch:
         self._strangers: weakref.WeakSet[Optimizer] = weakref.WeakSet()
         self._stepped: weakref.WeakSet[Optimizer] = weakref.WeakSet()
         self._taps: weakref.WeakKeyDictionary[nn.Module, Tap] = weakref.WeakKeyDictionary()
+        self._all: list[Slot] = []
         self._slots: list[Slot] = []
         self._stages: Stages | None = None
         self._handles: list[RemovableHandle] = []
@@ -97,7 +98,7 @@ class Watch:
             capture, self._capture = self._capture, None
             self._collector.finish(capture if self._stepped else None, self.every, wait=True)
             self._run.commit()
-            if self._gate.ran and not self._number and not self._stepped and self._slots:
+            if self._gate.ran and not self._number and not self._stepped:
                 self._writer.notice(
                     "watch() captured nothing: the model ran, but no optimizer made a step with its parameters. What "
                     "is evaluated only is not captured."
@@ -149,7 +150,8 @@ class Watch:
         """Find the parameters and modules that there are by now, and hook the modules that are not."""
         self._stale = False
         self._strangers.clear()
-        self._slots = slots_of(model, self._chosen)
+        self._all = slots_of(model)
+        self._slots = [slot for slot in self._all if self._chosen(slot.name)]
         if "activations" not in self._what:
             return
         for name, module in modules_of(model, self._chosen):
@@ -174,7 +176,7 @@ class Watch:
     def begin(self) -> None:
         """A forward of the model begins."""
         with self._lock, self._guarded("A forward"):
-            moved = not self._steppers and self._moves.moved_by_hand(self._slots)
+            moved = not self._steppers and self._moves.moved_by_hand(self._all)
             if self._stepped and not self._gate.seen:
                 self._finish()
             elif moved and self._gate.seen:
@@ -244,7 +246,9 @@ class Watch:
             self._look(model)
         if optimizer in self._steppers or optimizer in self._strangers:
             return optimizer in self._steppers
-        mine = not ids_of(optimizer).isdisjoint(id(slot.parameter()) for slot in self._slots)
+        own = {id(slot.parameter()) for slot in self._all}
+        # Of a model without parameters any step is one.
+        mine = not own or not own.isdisjoint(ids_of(optimizer))
         if not mine:
             self._strangers.add(optimizer)
         return mine
@@ -263,7 +267,7 @@ class Watch:
         self._collector.meet()
         if self._stages is None and self._collector.ranks is not None and (model := self._model()) is not None:
             self._stages = stages_of(model)
-            self._collector.ranks.have(part_of(self._stages, self._slots))
+            self._collector.ranks.have(part_of(self._stages, self._all))
 
     def _read(self, slots: Sequence[Named], scale: torch.Tensor | None) -> None:
         collector, capture = self._collector, self._current()
