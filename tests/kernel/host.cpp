@@ -52,7 +52,6 @@ static long long __double_as_longlong(double value) { return bits_as<long long>(
 static double __hiloint2double(int high, int low) {
   return bits_as<double>((unsigned long long)(unsigned)high << 32 | (unsigned)low);
 }
-static float __fdiv_rn(float one, float two) { return one / two; }
 static int __ffs(unsigned bits) { return __builtin_ffs((int)bits); }
 static uint4 __ldcs(const uint4* from) { return *from; }
 

@@ -54,7 +54,8 @@ template <typename Value> struct Tally {       // of one thread
 };
 
 struct Counting {            // one tensor, as a thread sees it
-  float scale, inverse;      // the inverse is 0 unless to multiply by it is exact
+  double inverse;            // of the scale
+  bool power;                // to multiply by it is exact in floats, too
   float pivot, low, high;
   u32 inner, units;
 };
@@ -84,10 +85,12 @@ __device__ __forceinline__ double larger(double one, double two) { return fmax(o
 __device__ __forceinline__ float clamped(float value) { return smaller(larger(value, -LARGEST), LARGEST); }
 __device__ __forceinline__ double clamped(double value) { return smaller(larger(value, (double)-LARGEST), (double)LARGEST); }
 
+// As if divided by the scale. The quotient of two floats is never so near to the middle between two others that a product
+// in doubles could be rounded to the wrong one.
 template <int MODE, typename Value> __device__ __forceinline__ Value adjusted(Value value) {
-  if (MODE == PLAIN || counting.scale == 1.f) return value;
+  if (MODE == PLAIN || counting.inverse == 1.) return value;
   float single = narrow(value);
-  return (Value)(counting.inverse != 0.f ? single * counting.inverse : __fdiv_rn(single, counting.scale));
+  return (Value)(counting.power ? single * (float)counting.inverse : (float)((double)single * counting.inverse));
 }
 
 // A double is never plain: it may be too large for a float.
@@ -100,13 +103,10 @@ template <int MODE, typename Value> __device__ __forceinline__ u32 place(Value v
 // Where a value lies: its unit, and its place among the neighbours of that.
 struct Place { u32 unit, within; };
 
-__device__ __forceinline__ Place place_of(u64 index) {
-  if (index >> 32) {
-    u64 line = index / counting.inner;
-    return {(u32)(line % counting.units), (u32)(index - line * counting.inner)};
-  }
-  u32 line = (u32)index / counting.inner;
-  return {line % counting.units, (u32)index - line * counting.inner};
+// Of tensors of 2**32 values and more no units are looked at.
+__device__ __forceinline__ Place place_of(u32 index) {
+  u32 line = index / counting.inner;
+  return {line % counting.units, index - line * counting.inner};
 }
 
 __device__ __forceinline__ void mark(u32 unit) {
@@ -116,7 +116,7 @@ __device__ __forceinline__ void mark(u32 unit) {
 
 template <int N, typename Value> __device__ void look(Tally<Value>& tally, const Value* values, u64 index) {
   if (counting.units) {
-    Place place = place_of(index);
+    Place place = place_of((u32)index);
 #pragma unroll
     for (int k = 0; k < N; k++) {
       if (values[k] != 0) mark(place.unit);
@@ -334,9 +334,8 @@ __device__ __forceinline__ void count_mode(u64 from, u64 to) {
 
 __device__ __forceinline__ Counting counting_of() {
   const float scale = entry.scale ? *entry.scale : 1.f;
-  // To multiply by the inverse of a power of two is to divide by it.
   const bool power = (__float_as_uint(scale) & 0x807fffffu) == 0 && scale >= 1.17549435e-38f && scale <= 8.507059e37f;
-  return {scale, power ? 1.f / scale : 0.f, entry.pivot, entry.low, entry.high, entry.inner, entry.units};
+  return {1. / (double)scale, power, entry.pivot, entry.low, entry.high, entry.inner, entry.units};
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) sketch(const __grid_constant__ Table table) {
