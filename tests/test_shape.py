@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).parent.parent / "nbviz"
 # Everyone may import notice, which is how nbviz speaks up.
 MAY_IMPORT: dict[str, set[str]] = {
     "notice": set(),
+    "arrival": set(),
     "column": set(),
     "formats": set(),
     "restarts": set(),
@@ -51,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "export": {"channel", "formats"},
     "exporter": {"export"},
     "sources": {"column", "formats", "run", "rundata", "series", "tables"},
-    "capture": {"formats", "iterations", "layers", "run"},
+    "capture": {"arrival", "formats", "iterations", "layers", "run"},
     "keras": {"capture"},
     "bq": {"channel", "charts", "display", "formats", "hparams", "picture", "reduce", "run", "series"},
     "command": {"export", "run", "series", "sources", "tables", "views"},

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 import nbviz  # noqa: E402
 from nbviz.capture import sketchers  # noqa: E402
-from nbviz.capture.sketchers import SAMPLES, HostSketcher, SampledSketcher, Wanted, sketcher_for  # noqa: E402
+from nbviz.capture.sketchers import SAMPLES, FallingBack, HostSketcher, SampledSketcher, Wanted, sketcher_for  # noqa: E402
 from nbviz.capture.tensors import flat, spacing  # noqa: E402
 from nbviz.notice import NbvizWarning  # noqa: E402
 from tests.watched import Kept, ends, same_counts, small, train  # noqa: E402
@@ -130,7 +130,7 @@ def test_dense_tensors_of_any_layout_are_flattened_without_a_copy() -> None:
 
 
 def test_another_device_is_captured_from_samples_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbviz.capture.collector.sketcher_for", lambda device: SampledSketcher())
+    monkeypatch.setattr("nbviz.capture.collector.sketcher_for", lambda device: FallingBack([SampledSketcher]))
     model, run, exact = small(), Kept(), Kept()
     batch = torch.randn(4, 3)
     with nbviz.watch(model, run, every=1), pytest.warns(NbvizWarning):
@@ -149,5 +149,7 @@ def test_another_device_is_captured_from_samples_and_says_so_once(monkeypatch: p
 
 def test_every_device_has_its_sketcher() -> None:
     assert isinstance(sketcher_for(torch.device("cpu")), HostSketcher)
-    assert isinstance(sketcher_for(torch.device("mps")), SampledSketcher)
+    sketcher = sketcher_for(torch.device("mps"))
+    sketcher.start([Wanted("a", torch.ones(2))])
+    assert isinstance(sketcher, FallingBack) and isinstance(sketcher.works, SampledSketcher)
     assert sketchers.BINS == 1 << 12

@@ -1,12 +1,12 @@
-"""Sketchers turn tensors into sketches, each kind of device in its own way: exactly on the CPU, from samples elsewhere.
-
-A sketcher for another device (CUDA, with a kernel of its own) is a class with the two methods of `Sketcher` and a line
-in `sketcher_for`.
+"""Sketchers turn tensors into sketches, each kind of device in its own way: exactly on the CPU, by a kernel of our own on
+CUDA devices (`nbviz.capture.cuda`), from samples elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nbviz.arrival import Arrival, capturing
 from nbviz.capture.layer import Layer
 from nbviz.capture.samples import COUNTED, SAMPLES, UnreadableError
 from nbviz.capture.tensors import local, values_of
@@ -21,6 +22,7 @@ from nbviz.formats.sketch import Sketch
 from nbviz.formats.statistics import Statistics
 
 BINS = 4096
+CAPTURED = "is computed in a CUDA graph, which no hook sees"
 
 
 class Wanted(NamedTuple):
@@ -41,6 +43,8 @@ class Wanted(NamedTuple):
         Values at these and beyond them are saturated.
     size : Tensor or None
         How many values there were, where the tensor is a sample of them.
+    sampled : bool
+        Whether a device may read a part of the values.
     """
 
     key: Any
@@ -50,6 +54,7 @@ class Wanted(NamedTuple):
     units: int | None = None
     ends: tuple[float, float] | None = None
     size: Tensor | None = None
+    sampled: bool = False
 
 
 Counted = tuple[Any, "Layer | str"]
@@ -71,7 +76,75 @@ class Sketcher(Protocol):
 
 def sketcher_for(device: torch.device) -> Sketcher:
     """The sketcher of a device."""
-    return HostSketcher() if device.type == "cpu" else SampledSketcher()
+    if device.type == "cpu":
+        return HostSketcher()
+    return FallingBack([*([partial(_cuda, device)] if device.type == "cuda" else []), SampledSketcher, HostSketcher])
+
+
+def _cuda(device: torch.device) -> Sketcher:
+    from nbviz.capture.cuda.device import CudaDevice
+    from nbviz.capture.cuda.sketcher import CudaSketcher
+
+    return CudaSketcher(CudaDevice(device))
+
+
+class FallingBack:
+    """The first of several sketchers that works.
+
+    Attributes
+    ----------
+    works : Sketcher or None
+        That one; ``None`` before anything was counted.
+    failures : list of str
+        Why those before it did not work.
+    """
+
+    def __init__(self, makers: Sequence[Callable[[], Sketcher]]) -> None:
+        self._makers = list(makers)
+        self._keys: dict[int, Any] = {}
+        self._lost: list[Counted] = []
+        self.works: Sketcher | None = None
+        self.failures: list[str] = []
+
+    def start(self, wanted: Sequence[Wanted]) -> None:
+        while self.works is not None or self._makers:
+            try:
+                if self.works is None:
+                    self.works = self._makers.pop(0)()
+                self.works.start(wanted)
+                self._keys.update((id(each.key), each.key) for each in wanted)
+                return
+            except Exception as error:
+                self._give_up(error)
+        self._lost += [(each.key, f"cannot be read on this device ({self.failures[-1]})") for each in wanted]
+
+    def collect(self, wait: bool = False) -> list[Counted]:
+        ready: list[Counted] = []
+        if self.works is not None:
+            try:
+                ready = self.works.collect(wait)
+                for key, _ in ready:
+                    del self._keys[id(key)]
+            except Exception as error:
+                self._give_up(error)
+        lost, self._lost = self._lost, []
+        return lost + ready
+
+    def limits(self, device: torch.device) -> str:
+        """A sentence on what is not done as well as it could be, nothing where all is."""
+        why = f", as its kernel does not work ({self.failures[0]})" if self.failures else ""
+        if isinstance(self.works, SampledSketcher):
+            return f"Layers on {device} are captured from {SAMPLES:,} values of each tensor, evenly spaced{why}."
+        if isinstance(self.works, HostSketcher):
+            return f"Layers on {device} are captured by waiting for it ({self.failures[-1]})."
+        return ""
+
+    def _give_up(self, error: Exception) -> None:
+        """The next one counts from now on; what this one has not given back is lost."""
+        self.failures.append(f"{type(error).__name__}: {error}")
+        self.works = None
+        self._lost += [(key, "was lost when the way to count it failed") for key in self._keys.values()]
+        self._keys = {}
 
 
 def attempted(wanted: Wanted, make: Any) -> Any:
@@ -101,7 +174,8 @@ class HostSketcher:
 def count(wanted: Wanted) -> Layer:
     """The layer of a tensor in the memory of this process."""
     tensor = local(wanted.tensor)
-    values, zeros = values_of(tensor, COUNTED)
+    values, zeros = values_of(tensor, COUNTED if tensor.device.type == "cpu" else SAMPLES)
+    values = values.cpu()
     if wanted.scale is not None:
         values = values.float() / wanted.scale.item()
     sketch = sketch_of(values, wanted.pivot)
@@ -114,7 +188,7 @@ def count(wanted: Wanted) -> Layer:
         units = tensor.size(wanted.units)
         # Without as many zeros as one unit has values, none is dead, and there is no need to look.
         some_dead = sketch.zeros * units >= sketch.count
-        layer.alive = alive(tensor, wanted.units).numpy() if some_dead else np.ones(units, bool)
+        layer.alive = alive(tensor, wanted.units).cpu().numpy() if some_dead else np.ones(units, bool)
     return layer
 
 
@@ -138,7 +212,9 @@ def zeros_sketch(zeros: int, pivot: float) -> Sketch:
 def alive(tensor: Tensor, units: int) -> Tensor:
     """Which units of a tensor are not zero everywhere, shape (units,)."""
     others = [dim for dim in range(tensor.dim()) if dim != units]
-    return tensor.detach().count_nonzero(others) > 0
+    tensor = tensor.detach()
+    # To be counted along no dimension is to be counted along all.
+    return (tensor.count_nonzero(others) if others else tensor) != 0
 
 
 def saturated(values: Tensor, ends: tuple[float, float]) -> Tensor:
@@ -147,14 +223,15 @@ def saturated(values: Tensor, ends: tuple[float, float]) -> Tensor:
 
 
 class Held(NamedTuple):
-    """A tensor of which a sample lies in a block."""
+    """A tensor of which a sample lies in a block; ``alive``, ``saturated`` and ``size`` are there where they are wanted."""
 
-    wanted: Wanted
-    size: int
+    key: Any
+    numel: int
     zeros: int
     length: int
     alive: Tensor | None
     saturated: Tensor | None
+    size: Tensor | None
 
 
 class SampledSketcher:
@@ -164,11 +241,12 @@ class SampledSketcher:
         self._held: list[Held] = []
         self._blocks: list[Tensor] = []
         self._failed: list[Counted] = []
+        self._sent: deque[tuple[list[Held], Arrival]] = deque()
 
     def start(self, wanted: Sequence[Wanted]) -> None:
         samples = []
         for each in wanted:
-            taken = attempted(each, _sample)
+            taken = CAPTURED if capturing() else attempted(each, _sample)
             if isinstance(taken, str):
                 self._failed.append((each.key, taken))
             else:
@@ -179,10 +257,16 @@ class SampledSketcher:
             self._blocks.append(torch.cat(samples).float())
 
     def collect(self, wait: bool = False) -> list[Counted]:
-        held, blocks, ready = self._held, self._blocks, self._failed
-        self._held, self._blocks, self._failed = [], [], []
-        if held:
-            ready += zip((each.wanted.key for each in held), _layers(held, torch.cat(blocks)), strict=True)
+        if capturing():
+            return []
+        if self._held:
+            numbers = torch.cat(_columns(self._held, torch.cat(self._blocks)))
+            self._sent.append((self._held, Arrival(numbers)))
+            self._held, self._blocks = [], []
+        ready, self._failed = self._failed, []
+        while self._sent and (wait or self._sent[0][1].ready()):
+            held, arrival = self._sent.popleft()
+            ready += zip((each.key for each in held), _layers(held, arrival.array()), strict=True)
         return ready
 
 
@@ -193,37 +277,48 @@ def _sample(wanted: Wanted) -> tuple[Held, Tensor]:
         values = values.float() / wanted.scale
     units = None if wanted.units is None else alive(tensor, wanted.units)
     ends = None if wanted.ends is None else saturated(values, wanted.ends)
-    return Held(wanted, tensor.numel(), zeros, len(values), units, ends), values
+    return Held(wanted.key, tensor.numel(), zeros, len(values), units, ends, wanted.size), values
 
 
-def _layers(held: Sequence[Held], values: Tensor) -> Iterator[Layer]:
-    """Count all samples at once: every statistic is one sum over rows, and all of them are one copy."""
+def _columns(held: Sequence[Held], values: Tensor) -> list[Tensor]:
+    """All that is found of tensors, as int32 whatever it is."""
     columns = _counted(values, [each.length for each in held])
-    extras = [part for each in held for part in (each.alive, each.saturated) if part is not None]
-    columns += [part.to(torch.int32).reshape(-1) for part in extras]
-    numbers = torch.cat(columns).cpu().numpy()
-    bins, numbers = np.split(numbers, [BINS * len(held)])
-    statistics, looked_at = np.split(numbers, [8 * len(held)])
+    for each in held:
+        columns += [part.to(torch.int32).reshape(-1) for part in (each.alive, each.saturated) if part is not None]
+        if each.size is not None:
+            columns.append(each.size.to(torch.int64).reshape(1).view(torch.int32))
+    return columns
+
+
+def _layers(held: Sequence[Held], numbers: NDArray[np.int32]) -> Iterator[Layer]:
+    bins, statistics, rest = np.split(numbers, [BINS * len(held), (BINS + 8) * len(held)])
     table = statistics.reshape(8, len(held))
-    at = 0
+
+    def taken(count: int) -> NDArray[np.int32]:
+        nonlocal rest
+        part, rest = rest[:count], rest[count:]
+        return part
+
     for row, each in enumerate(held):
         sketch = _sketch(bins[BINS * row : BINS * (row + 1)], table[:, row])
         if each.zeros:
             sketch.merge(zeros_sketch(each.zeros, sketch.pivot))
-        layer = Layer(sketch, each.size if each.wanted.size is None else int(each.wanted.size))
+        layer = Layer(sketch, each.numel)
         if each.alive is not None:
-            layer.alive = looked_at[at : at + len(each.alive)] > 0
-            at += len(each.alive)
+            layer.alive = taken(len(each.alive)) > 0
         if each.saturated is not None:
-            layer.saturated = int(looked_at[at])
-            at += 1
+            layer.saturated = int(taken(1)[0])
+        if each.size is not None:
+            layer.size = int(taken(2).copy().view(np.int64)[0])
         yield layer
 
 
 def _counted(values: Tensor, counts: Sequence[int]) -> list[Tensor]:
     """Bins of each row and its four counts and four statistics, as int32 whatever they are."""
     device, rows = values.device, len(counts)
-    row = torch.repeat_interleave(torch.arange(rows, device=device), torch.tensor(counts, device=device))
+    lengths = torch.tensor(counts, device=device)
+    # Where it is told how many there will be, nothing waits for the device.
+    row = torch.repeat_interleave(torch.arange(rows, device=device), lengths, output_size=len(values))
     index = row * BINS + ((values.view(torch.int32) >> 20) & (BINS - 1))
     ones = torch.ones_like(index, dtype=torch.int32)
     bins = torch.zeros(rows * BINS, dtype=torch.int32, device=device).scatter_add_(0, index, ones)

@@ -201,7 +201,8 @@ class Watch:
             if tensor is None:
                 self._writer.miss(key, "is no tensor of floats")
             else:
-                wanted = Wanted(key, tensor, units=units_of(module, tensor), ends=tap.ends)
+                sampled = key not in self._collector.with_zeros
+                wanted = Wanted(key, tensor, units=units_of(module, tensor), ends=tap.ends, sampled=sampled)
                 self._collector.start(self._current(), [wanted])
 
     def before_step(self, optimizer: Optimizer) -> None:
@@ -232,8 +233,8 @@ class Watch:
             return
         with self._lock, self._guarded("A step"):
             if self._capture is not None:
-                for name, change in self._moves.after().items():
-                    self._capture.add_change(name, change)
+                for names, squares in self._moves.after():
+                    self._collector.moved(self._capture, names, squares)
             if not self._gate.seen and all(each in self._stepped for each in self._steppers):
                 self._finish()
 

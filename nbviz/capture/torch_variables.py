@@ -54,8 +54,8 @@ class TensorReader:
         # At a scale that proves too large the optimizer makes no step: such gradients are never used.
         if "gradients" in self._what and (self._scale is None or self._steps() > self._made):
             self._read(capture, "gradients")
-        for name, change in self._moves.after().items():
-            capture.add_change(name, change)
+        for names, squares in self._moves.after():
+            self._collector.moved(capture, names, squares)
 
     @torch.no_grad()
     def run(self, model: Callable[[], Any]) -> None:
