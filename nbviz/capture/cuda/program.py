@@ -68,12 +68,12 @@ def _compile(text: str, options: tuple[str, ...], nvrtc: Any) -> bytes:
     try:
         (result,) = nvrtc.nvrtcCompileProgram(program, len(options), [option.encode() for option in options])
         if result:
-            log = bytes(_checked(nvrtc.nvrtcGetProgramLogSize(program))[0])
+            log = bytearray(_checked(nvrtc.nvrtcGetProgramLogSize(program))[0])
             _checked(nvrtc.nvrtcGetProgramLog(program, log))
             raise RuntimeError(f"NVRTC: {log.decode(errors='replace').strip()[:500]}")
-        binary = bytes(_checked(nvrtc.nvrtcGetCUBINSize(program))[0])
+        binary = bytearray(_checked(nvrtc.nvrtcGetCUBINSize(program))[0])
         _checked(nvrtc.nvrtcGetCUBIN(program, binary))
-        return binary
+        return bytes(binary)
     finally:
         nvrtc.nvrtcDestroyProgram(program)
 
