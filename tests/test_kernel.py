@@ -68,7 +68,7 @@ def tensors(draw: Any) -> Any:
 
 
 @given(st.lists(tensors(), min_size=1, max_size=12), st.sampled_from([0.0, 1.0, -0.37, 3e38]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_tensors_are_counted_as_numpy_counts_them(many: list[Any], pivot: float) -> None:
     wanted = [Wanted(i, tensor, pivot=pivot) for i, tensor in enumerate(many)]
     for found, each in zip(counted(*wanted), wanted, strict=True):

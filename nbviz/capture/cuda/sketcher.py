@@ -71,12 +71,8 @@ class Row(NamedTuple):
     ends: bool
 
 
-class Reading(NamedTuple):
-    """How to read a tensor: its row, its entry in the table but for where those begin, and what must live until then."""
-
-    row: Row
-    entry: tuple[Any, ...]
-    keeps: tuple[Tensor, ...]
+Reading = tuple[tuple[Any, ...], tuple[Any, ...], tuple[Tensor, ...]]
+"""How to read a tensor: its row behind ``at``, its entry in the table, and what must live until the kernel is told."""
 
 
 class Slab:
@@ -85,7 +81,8 @@ class Slab:
     def __init__(self, words: Tensor, stream: Any) -> None:
         self.words, self.stream = words, stream
         self.used = 0
-        self.rows: list[Row] = []
+        self.rows: list[tuple[int, list[Row]]] = []
+        """Those that one launch fills, and where they begin."""
 
     def take(self, words: int) -> int:
         at, self.used = self.used, self.used + words
@@ -108,7 +105,7 @@ class CudaSketcher:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._open: list[Slab] = []
-        self._sent: deque[tuple[list[Row], Arrival]] = deque()
+        self._sent: deque[tuple[list[tuple[int, list[Row]]], Arrival]] = deque()
         self._failed: list[Counted] = []
         self._room = ROOM
         self._checked: Tensor | None = None
@@ -128,26 +125,31 @@ class CudaSketcher:
         self._start([Wanted(self, self._checked, pivot=PIVOT, units=0, ends=(-1.0, 1.0))])
 
     def _start(self, wanted: Sequence[Wanted]) -> None:
-        readings: list[tuple[Wanted, Reading]] = []
+        rows, entries, keeps, sizes = [], [], [], []
+        words = 0
         for each in wanted:
             reading = attempted(each, reading_of)
-            if isinstance(reading, str):
+            if reading.__class__ is str:
                 self._failed.append((each.key, reading))
-            else:
-                readings.append((each, reading))
-        if not readings:
-            return
-        slab = self._slab(sum(words_of(reading.row.units) + SIZE_WORDS for _, reading in readings))
-        base, entries, rows = slab.words.data_ptr(), [], []
-        for each, (row, entry, _) in readings:
-            at = slab.take(words_of(row.units))
-            entries.append((*entry[:2], 0, base + 4 * at, *entry[2:]))
-            rows.append(row._replace(at=at))
+                continue
+            what, entry, kept = reading
+            rows.append(Row(each.key, words, *what))
+            entries.append(entry)
+            keeps.append(kept)
+            words += words_of(rows[-1].units)
             if each.size is not None:
-                behind = slab.take(SIZE_WORDS)
-                slab.words[behind : behind + SIZE_WORDS].view(torch.int64).copy_(each.size)
-        self._device.launch(np.array(entries, ENTRY))
-        slab.rows += rows
+                sizes.append((words, each.size))
+                words += SIZE_WORDS
+        if not rows:
+            return
+        slab = self._slab(words)
+        begin = slab.take(words)
+        for at, size in sizes:
+            slab.words[begin + at : begin + at + SIZE_WORDS].view(torch.int64).copy_(size)
+        table = np.array(entries, ENTRY)
+        table["row"] = slab.words.data_ptr() + 4 * (begin + np.array([row.at for row in rows]))
+        self._device.launch(table)
+        slab.rows.append((begin, rows))
 
     def _slab(self, words: int) -> Slab:
         stream = self._device.stream()
@@ -170,13 +172,13 @@ class CudaSketcher:
                     self._sent.append((slab.rows, self._device.send(slab.words[: slab.used], slab.stream)))
         ready, self._failed = self._failed, []
         while self._sent and (wait or self._sent[0][1].ready()):
-            rows, arrival = self._sent.popleft()
-            ready += self._counted(rows, arrival.array().view(np.uint32))
+            launches, arrival = self._sent.popleft()
+            words = arrival.array().view(np.uint32)
+            for begin, rows in launches:
+                ready += self._counted(rows, words[begin:])
         return ready
 
     def _counted(self, rows: Sequence[Row], words: Any) -> list[Counted]:
-        if not rows:
-            return []
         sketches = sketches_of(words, [row.at for row in rows], [row.pivot for row in rows])
         found: list[Counted] = []
         for row, sketch in zip(rows, sketches, strict=True):
@@ -230,8 +232,8 @@ def reading_of(wanted: Wanted) -> Reading:
     mode = LOOKED_AT if units or wanted.ends else ADJUSTED if pivot or scale or kind == 3 else PLAIN
     others = 0 if units or wanted.units is None else tensor.size(wanted.units)
     known_size = None if wanted.size is not None else tensor.numel()
-    row = Row(wanted.key, 0, pivot, known_size, units, others, wanted.ends is not None)
-    return Reading(row, (address, size, scale, kind, mode, step, inner, units, pivot, low, high), keeps)
+    what = (pivot, known_size, units, others, wanted.ends is not None)
+    return what, (address, size, 0, 0, scale, kind, mode, step, inner, units, pivot, low, high), keeps
 
 
 def _values(tensor: Tensor) -> tuple[Tensor, bool]:
