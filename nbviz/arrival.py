@@ -21,7 +21,8 @@ class Arrival:
     """
 
     def __init__(self, tensor: Any, stream: Any = None) -> None:
-        self._tensor, self._done = tensor.detach(), None
+        self._tensor = tensor.detach()
+        self._done: Any = None
         if tensor.is_cuda:
             self._start(stream)
 

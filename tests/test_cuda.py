@@ -1,4 +1,4 @@
-"""What the host does for CUDA devices: tables, order, memory, failures. The kernel runs on the host (test_kernel.py)."""
+"""What the host does for CUDA devices: tables, order, memory, failures. The kernel runs on the host here."""
 
 from __future__ import annotations
 
@@ -180,30 +180,24 @@ def test_the_next_way_to_count_takes_over_at_once_and_numpy_is_the_last() -> Non
 # A training, watched
 
 
-def watched(monkeypatch: pytest.MonkeyPatch, device: HostDevice, steps: int, late: bool = False) -> Kept:
-    monkeypatch.setattr("nbviz.capture.collector.sketcher_for", lambda _: FallingBack([lambda: CudaSketcher(device)]))
+def watched(monkeypatch: pytest.MonkeyPatch, sketcher: Any, steps: int) -> Kept:
+    monkeypatch.setattr("nbviz.capture.collector.sketcher_for", lambda _: FallingBack([sketcher]))
     model, run = small(), Kept()
     batch = torch.randn(4, 3)
     with nbviz.watch(model, run, every=1):
-        optimizer = torch.optim.SGD(model.parameters(), 0.1)
-        for _ in range(steps):
-            device.arrives = not late
-            train(model, optimizer, run, 1, lambda: batch)
-        device.arrives = True
-    monkeypatch.undo()
+        train(model, torch.optim.SGD(model.parameters(), 0.1), run, steps, lambda: batch)
     return run
 
 
 def test_a_training_on_a_device_is_captured_as_one_on_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    for late in (False, True):
+    for arrives in (False, True):
+        device = HostDevice()
+        device.arrives = arrives
         torch.manual_seed(1)
-        found = watched(monkeypatch, HostDevice(), 3, late)
+        found = watched(monkeypatch, lambda device=device: CudaSketcher(device), 3)
         torch.manual_seed(1)
-        model, exact = small(), Kept()
-        batch = torch.randn(4, 3)
-        with nbviz.watch(model, exact, every=1):
-            train(model, torch.optim.SGD(model.parameters(), 0.1), exact, 3, lambda: batch)
-        assert found.problems == exact.problems == []
+        exact = watched(monkeypatch, HostSketcher, 3)
+        assert found.problems == []
         assert found.sketches.keys() == exact.sketches.keys()
         for tag, sketches in found.sketches.items():
             assert found.steps(tag) == exact.steps(tag) == [0, 1, 2]
@@ -230,7 +224,7 @@ def test_a_device_that_fails_ends_no_training_and_says_so_once(monkeypatch: pyte
     device = HostDevice()
     device.fails = True
     with pytest.warns(NbvizWarning):
-        run = watched(monkeypatch, device, 3)
+        run = watched(monkeypatch, lambda: CudaSketcher(device), 3)
     assert len(run["loss"]) == 3
     assert len(run.problems) == 1 and "RuntimeError: CUDA says no" in run.problems[0]
 

@@ -90,9 +90,7 @@ def test_a_scale_is_divided_by_as_torch_divides(tensor: Any, scale: float) -> No
     st.integers(0, 2**32),
 )
 @settings(max_examples=40, deadline=None)
-def test_dead_and_saturated_units_are_those_that_numpy_finds(
-    shape: list[int], dtype: Any, dim: int, seed: int
-) -> None:
+def test_dead_and_saturated_units_are_those_that_numpy_finds(shape: list[int], dtype: Any, dim: int, seed: int) -> None:
     dim %= len(shape)
     rng = np.random.default_rng(seed)
     tensor = torch.from_numpy(rng.integers(-2, 3, shape).astype(float) * rng.integers(0, 2, shape[dim])[
@@ -117,7 +115,8 @@ def test_a_launch_of_any_number_of_blocks_finds_the_same() -> None:
     expected = [Sketch.of(tensor.numpy(), pivot=0.0).bins for tensor in tensors]
     entries, words = np.zeros(len(tensors), ENTRY), np.zeros(ROW_WORDS * len(tensors), np.uint32)
     for i, tensor in enumerate(tensors):
-        entries[i] = (tensor.data_ptr(), tensor.numel(), 0, words.ctypes.data + 4 * ROW_WORDS * i, 0, 0, 0, 1, 1, 0, 0, 0, 0)
+        row = words.ctypes.data + 4 * ROW_WORDS * i
+        entries[i] = (tensor.data_ptr(), tensor.numel(), 0, row, 0, 0, 0, 1, 1, 0, 0, 0, 0)
     tiles = begin(entries, kernel().threads())
     for blocks in (1, 2, 3, 7, tiles, tiles + 5):
         words[:] = 0

@@ -111,7 +111,7 @@ class Moves:
         self._before = [(slot, sample.clone()) for slot in slots if (sample := _sample(slot, copies)) is not None]
 
     def after(self) -> Iterator[tuple[list[str], Tensor]]:
-        """How far the step moved them, on each device: names, and sums of squares of the moves and then of the weights."""
+        """How far the step moved them on each device: names, sums of squares of the moves and then of the weights."""
         before, self._before = self._before, []
         by_device: dict[torch.device, list[tuple[str, Tensor, Tensor]]] = {}
         for slot, old in before:
@@ -119,9 +119,9 @@ class Moves:
             if new is not None and new.shape == old.shape and new.device == old.device:
                 by_device.setdefault(old.device, []).append((slot.name, old.float(), new.float()))
         for same in by_device.values():
-            names, olds, news = ([each[part] for each in same] for part in range(3))
+            olds, news = [each[1] for each in same], [each[2] for each in same]
             norms = [*torch._foreach_norm(torch._foreach_sub(news, olds)), *torch._foreach_norm(olds)]
-            yield names, torch.stack(norms).double().square()
+            yield [each[0] for each in same], torch.stack(norms).double().square()
 
     def moved_by_hand(self, slots: Sequence[Named]) -> bool:
         """Whether weights were changed since the last look, as loops without an optimizer of torch do."""

@@ -1,5 +1,5 @@
-"""Sketchers turn tensors into sketches, each kind of device in its own way: exactly on the CPU, by a kernel of our own on
-CUDA devices (`nbviz.capture.cuda`), from samples elsewhere.
+"""Sketchers turn tensors into sketches, each kind of device in its own way: exactly on the CPU and, by a kernel of our
+own (`nbviz.capture.cuda`), on CUDA devices, from samples elsewhere.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class FallingBack:
         why = f", as its kernel does not work ({self.failures[0]})" if self.failures else ""
         if isinstance(self.works, SampledSketcher):
             return f"Layers on {device} are captured from {SAMPLES:,} values of each tensor, evenly spaced{why}."
-        if isinstance(self.works, HostSketcher):
+        if isinstance(self.works, HostSketcher) and self.failures:
             return f"Layers on {device} are captured by waiting for it ({self.failures[-1]})."
         return ""
 
@@ -223,7 +223,7 @@ def saturated(values: Tensor, ends: tuple[float, float]) -> Tensor:
 
 
 class Held(NamedTuple):
-    """A tensor of which a sample lies in a block; ``alive``, ``saturated`` and ``size`` are there where they are wanted."""
+    """A tensor of which a sample lies in a block, with ``alive``, ``saturated`` and ``size`` where they are wanted."""
 
     key: Any
     numel: int

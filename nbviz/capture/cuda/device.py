@@ -45,13 +45,15 @@ class CudaDevice:
 
     def __init__(self, device: torch.device) -> None:
         if torch.version.hip:
-            raise RuntimeError("the kernel is NVIDIA's")
+            raise RuntimeError("it is written for NVIDIA's devices")
+        from cuda.bindings import driver, nvrtc
+
         self._device = device
         properties = torch.cuda.get_device_properties(device)
         self._processors = properties.multi_processor_count
         with self.current():
             torch.cuda.current_stream().query()  # which makes the context that the program is loaded into
-            self._program = Program(f"sm_{properties.major}{properties.minor}")
+            self._program = Program(f"sm_{properties.major}{properties.minor}", driver, nvrtc)
 
     def current(self) -> AbstractContextManager[Any]:
         return torch.cuda.device(self._device)

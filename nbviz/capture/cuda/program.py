@@ -1,7 +1,7 @@
 """The kernel as a program of a device: compiled once, kept on disk, launched.
 
-By NVIDIA's `cuda.bindings`, which torch brings along on Linux since 2.11 and the extra ``nbviz[cuda]`` elsewhere. NVRTC is
-the one that torch has loaded.
+By NVIDIA's `cuda.bindings`, which torch brings along on Linux since 2.11 and the extra ``nbviz[cuda]`` elsewhere. The
+compiler is NVRTC, which torch has loaded.
 """
 
 from __future__ import annotations
@@ -84,12 +84,10 @@ class Program:
     Parameters
     ----------
     architecture : str
-    driver, nvrtc : modules of cuda.bindings, optional
+    driver, nvrtc : modules of cuda.bindings
     """
 
-    def __init__(self, architecture: str, driver: Any = None, nvrtc: Any = None) -> None:
-        if driver is None or nvrtc is None:
-            from cuda.bindings import driver, nvrtc
+    def __init__(self, architecture: str, driver: Any, nvrtc: Any) -> None:
         self._driver = driver
         (self._module,) = _checked(driver.cuModuleLoadData(compiled(architecture, nvrtc)))
         (self._kernel,) = _checked(driver.cuModuleGetFunction(self._module, b"sketch"))

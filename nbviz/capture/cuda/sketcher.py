@@ -224,7 +224,8 @@ def reading_of(wanted: Wanted) -> Reading:
     step = max(EVERY if wanted.sampled and size * values.itemsize >= LARGE else 1, size >> 31 | 1)
     whole = whole and step == 1
     units, inner = _units(tensor, wanted.units, whole)
-    pivot, scale, keeps = wanted.pivot or 0.0, 0, (values,)
+    pivot, scale = wanted.pivot or 0.0, 0
+    keeps: tuple[Tensor, ...] = (values,)
     if wanted.scale is not None:
         keeps += (wanted.scale.detach().to(values.device, torch.float32, non_blocking=True),)
         scale = keeps[-1].data_ptr()
@@ -237,7 +238,7 @@ def reading_of(wanted: Wanted) -> Reading:
 
 
 def _values(tensor: Tensor) -> tuple[Tensor, bool]:
-    """The values side by side, of a dtype that the kernel reads, and whether they are all of a tensor that has no others."""
+    """The values side by side, of a dtype that the kernel reads, and whether they are the tensor's own memory."""
     if tensor.layout == torch.sparse_coo and not tensor.is_coalesced():
         # To sum what is stored twice takes waiting for how much that is; to add it to zeros does not.
         if tensor.numel() > COUNTED:
