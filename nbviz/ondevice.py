@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 from nbviz.arrival import Arrival, capturing
@@ -24,9 +25,7 @@ class Unread(dict[str, float]):
 
     __slots__ = ("scalars",)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.scalars: dict[str, Scalar] = {}
+    scalars: dict[str, Scalar]
 
 
 def is_away(value: Any) -> bool:
@@ -38,7 +37,7 @@ def scalar_of(value: Any) -> Scalar | None:
     """A tensor as it is now; ``None`` where it cannot be taken."""
     try:
         # Off the graph, which would be kept along with all that it needs.
-        tensor = value.detach()
+        tensor = value.detach() if value.requires_grad else value
         # What was changed in place before may be again, like a running sum: a copy is made on the device at once.
         return (tensor.clone() if _version(tensor) else tensor), _stream(value)
     except Exception:
@@ -144,9 +143,22 @@ def _stacked(tensors: list[Any]) -> Any:
 
 
 def _stream(value: Any) -> Any:
-    torch = sys.modules["torch"]
     # An object of the usual stream takes as long as all the rest.
-    return torch.cuda.current_stream(value.device) if torch._C._cuda_getCurrentRawStream(value.get_device()) else None
+    return _current_stream(value.device) if _raw_stream()(value.get_device()) else None
+
+
+@cache
+def _raw_stream() -> Callable[[int], int]:
+    import torch
+
+    found: Callable[[int], int] = torch._C._cuda_getCurrentRawStream
+    return found
+
+
+def _current_stream(device: Any) -> Any:
+    import torch
+
+    return torch.cuda.current_stream(device)
 
 
 def _on(device: Any, stream: Any) -> AbstractContextManager[Any]:

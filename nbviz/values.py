@@ -86,8 +86,8 @@ def numbers(metrics: dict[str, Any], problems: Problems) -> dict[str, float]:
     for tag, value in metrics.items():
         if value.__class__ is not float and is_away(value) and (scalar := scalar_of(value)) is not None:
             if not isinstance(found, Unread):
-                known, found = found, Unread()
-                found.update(known)
+                found = Unread(found)
+                found.scalars = {}
             found[tag], found.scalars[tag] = math.nan, scalar
             continue
         taken = value if value.__class__ is float else number(value)
