@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 import weakref
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +19,9 @@ import nbviz  # noqa: E402
 from nbviz import arrival  # noqa: E402
 from nbviz.arrival import Arrival  # noqa: E402
 from nbviz.capture.cuda import program  # noqa: E402
+from nbviz.capture.cuda.device import CudaDevice  # noqa: E402
 from nbviz.capture.cuda.sketcher import EVERY, LARGE, CudaSketcher, known  # noqa: E402
+from nbviz.capture.cuda.table import ENTRY  # noqa: E402
 from nbviz.capture.sketchers import CAPTURED, FallingBack, HostSketcher, SampledSketcher, Wanted  # noqa: E402
 from nbviz.notice import NbvizWarning  # noqa: E402
 from tests.kernel_on_host import HostDevice, kernel  # noqa: E402
@@ -246,8 +251,6 @@ class Torch:
         return self._within(f"on {stream.name}")
 
     def _within(self, what: str) -> Any:
-        from contextlib import nullcontext
-
         self.said += [what] * bool(what)
         return nullcontext()
 
@@ -399,8 +402,6 @@ def test_what_the_compiler_says_is_told_and_not_kept(folder: Any) -> None:
 
 
 def test_a_launch_passes_the_table_itself_and_a_failure_is_told(folder: Any) -> None:
-    import ctypes
-
     launched = []
 
     def launch(kernel: Any, *rest: Any) -> Any:
@@ -419,6 +420,36 @@ def test_a_launch_passes_the_table_itself_and_a_failure_is_told(folder: Any) -> 
     assert launched == [((b"cubin", b"sketch"), [264, 1, 1, 512, 1, 1, 0], 99, b"rows", 0)]
     with pytest.raises(RuntimeError, match="CUDA says CUDA_ERROR_LAUNCH_FAILED"):
         loaded.launch(np.frombuffer(b"rows", "u1"), 264, 99)
+
+
+def test_a_device_is_given_few_entries_with_the_launch_and_many_in_its_memory(
+    folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[Any] = []
+    loaded = SimpleNamespace(launch=lambda table, blocks, stream: launched.append((table.copy(), blocks, stream)))
+    stream = SimpleNamespace(cuda_stream=99, query=lambda: True)
+    fakes = SimpleNamespace(driver="driver", nvrtc="nvrtc")
+    monkeypatch.setitem(sys.modules, "cuda", SimpleNamespace(bindings=fakes))
+    monkeypatch.setitem(sys.modules, "cuda.bindings", fakes)
+    monkeypatch.setattr("nbviz.capture.cuda.device.Program", lambda *how: (launched.append(how), loaded)[1])
+    monkeypatch.setattr(torch.cuda, "device", lambda device: nullcontext())
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device=None: stream)
+    properties = SimpleNamespace(major=9, minor=0, multi_processor_count=132)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor.clone())
+    device = CudaDevice(torch.device("cpu"))
+    assert launched.pop() == ("sm_90", "driver", "nvrtc")
+    assert (device.stream(), device.zeros(3).tolist()) == (stream, [0, 0, 0])
+    entries = np.zeros(9, ENTRY)
+    entries["size"], entries["step"], entries["address"] = 2**22, 1, 16
+    device.launch(entries[:8].copy())
+    ((table, blocks, on),) = launched
+    assert (table["entries"].item(), table["many"].item(), blocks, on) == (8, 0, 264, 99)
+    assert table["tiles"].item() == 8 * (2**22 // (4 * program.THREADS) + 1)
+    assert table["few"][0]["begin"].tolist() == [2049 * i for i in range(8)]
+    device.launch(entries)
+    table, *_ = launched[1]
+    assert table["entries"].item() == 9 and table["many"].item() != 0
 
 
 def test_what_a_device_is_checked_with_has_every_kind_of_number() -> None:
