@@ -94,6 +94,8 @@ class Collector:
 
     def moved(self, capture: Capture, names: list[str], squares: Tensor) -> None:
         """How far weights of a capture were moved: sums of squares of the moves, and then of the weights."""
+        if capturing():
+            return  # to copy them would become a part of the graph
         capture.measured += 1
         self._moves.append((capture, names, Arrival(squares)))
 
