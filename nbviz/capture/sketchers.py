@@ -316,8 +316,8 @@ def _layers(held: Sequence[Held], numbers: NDArray[np.int32]) -> Iterator[Layer]
 def _counted(values: Tensor, counts: Sequence[int]) -> list[Tensor]:
     """Bins of each row and its four counts and four statistics, as int32 whatever they are."""
     device, rows = values.device, len(counts)
-    lengths = torch.tensor(counts, device=device)
-    # Where it is told how many there will be, nothing waits for the device.
+    # Nothing waits for the device, as it is told how many there will be and gets the lengths when it comes to them.
+    lengths = torch.tensor(counts).to(device, non_blocking=True)
     row = torch.repeat_interleave(torch.arange(rows, device=device), lengths, output_size=len(values))
     index = row * BINS + ((values.view(torch.int32) >> 20) & (BINS - 1))
     ones = torch.ones_like(index, dtype=torch.int32)

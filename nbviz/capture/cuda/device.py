@@ -46,8 +46,10 @@ class CudaDevice:
     def __init__(self, device: torch.device) -> None:
         if torch.version.hip:
             raise RuntimeError("it is written for NVIDIA's devices")
-        from cuda.bindings import driver, nvrtc
-
+        try:
+            from cuda.bindings import driver, nvrtc
+        except ImportError as error:
+            raise RuntimeError("cuda-bindings cannot be imported: pip install nbviz[cuda]") from error
         self._device = device
         properties = torch.cuda.get_device_properties(device)
         self._processors = properties.multi_processor_count
