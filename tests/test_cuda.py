@@ -22,7 +22,9 @@ from nbviz.capture.cuda import program  # noqa: E402
 from nbviz.capture.cuda.device import CudaDevice  # noqa: E402
 from nbviz.capture.cuda.sketcher import EVERY, LARGE, CudaSketcher, known  # noqa: E402
 from nbviz.capture.cuda.table import ENTRY  # noqa: E402
-from nbviz.capture.sketchers import CAPTURED, FallingBack, HostSketcher, SampledSketcher, Wanted  # noqa: E402
+from nbviz.capture.fallback import FallingBack  # noqa: E402
+from nbviz.capture.sampled import CAPTURED, SampledSketcher  # noqa: E402
+from nbviz.capture.sketchers import HostSketcher, Wanted  # noqa: E402
 from nbviz.notice import NbvizWarning  # noqa: E402
 from tests.kernel_on_host import HostDevice, kernel  # noqa: E402
 from tests.test_sketchers import ODD, TENSORS  # noqa: E402
@@ -46,9 +48,11 @@ def test_tensors_of_any_kind_are_counted_exactly() -> None:
 
 
 def test_a_sparse_gradient_that_stores_a_row_twice_is_counted_as_their_sum() -> None:
-    twice = torch.sparse_coo_tensor(torch.tensor([[1, 1]]), torch.tensor([[1.0, 2], [3, 4]]), (3, 2))
+    twice = torch.sparse_coo_tensor(
+        torch.tensor([[1, 1]]), torch.tensor([[1.0, 2], [3, 4]]), (3, 2), check_invariants=True
+    )
     assert not twice.is_coalesced()
-    huge = torch.sparse_coo_tensor(torch.tensor([[1, 1]]), torch.ones(2, 2), (2**24, 2))
+    huge = torch.sparse_coo_tensor(torch.tensor([[1, 1]]), torch.ones(2, 2), (2**24, 2), check_invariants=True)
     sketcher, _ = started(Wanted("a", twice), Wanted("b", huge))
     found = dict(sketcher.collect(wait=True))
     assert same_counts(found["a"].sketch, [0.0, 0, 4, 6, 0, 0])

@@ -15,7 +15,9 @@ if not torch.cuda.is_available():
 
 import nbviz  # noqa: E402
 from nbviz.capture.cuda.sketcher import CudaSketcher  # noqa: E402
-from nbviz.capture.sketchers import FallingBack, SampledSketcher, Sketcher, Wanted, count, sketcher_for  # noqa: E402
+from nbviz.capture.fallback import FallingBack, sketcher_for  # noqa: E402
+from nbviz.capture.sampled import SampledSketcher  # noqa: E402
+from nbviz.capture.sketchers import Sketcher, Wanted, count  # noqa: E402
 from tests.test_kernel import assert_same  # noqa: E402
 from tests.watched import Kept, small  # noqa: E402
 

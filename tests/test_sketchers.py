@@ -9,8 +9,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import nbviz  # noqa: E402
-from nbviz.capture import sketchers  # noqa: E402
-from nbviz.capture.sketchers import SAMPLES, FallingBack, HostSketcher, SampledSketcher, Wanted, sketcher_for  # noqa: E402
+from nbviz.capture.fallback import FallingBack, sketcher_for  # noqa: E402
+from nbviz.capture.sampled import BINS, SAMPLES, SampledSketcher  # noqa: E402
+from nbviz.capture.sketchers import HostSketcher, Wanted  # noqa: E402
 from nbviz.capture.tensors import flat, spacing  # noqa: E402
 from nbviz.notice import NbvizWarning  # noqa: E402
 from tests.watched import Kept, ends, same_counts, small, train  # noqa: E402
@@ -152,4 +153,4 @@ def test_every_device_has_its_sketcher() -> None:
     sketcher = sketcher_for(torch.device("mps"))
     sketcher.start([Wanted("a", torch.ones(2))])
     assert isinstance(sketcher, FallingBack) and isinstance(sketcher.works, SampledSketcher)
-    assert sketchers.BINS == 1 << 12
+    assert BINS == 1 << 12

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from nbviz.arrival import Arrival, capturing
+from nbviz.capture.fallback import FallingBack, sketcher_for
 from nbviz.capture.layer import Capture, Change, Key, Layer
 from nbviz.capture.overhead import Meter
 from nbviz.capture.ranks import Ranks, world
-from nbviz.capture.sketchers import FallingBack, Sketcher, Wanted, sketcher_for
+from nbviz.capture.sketchers import Sketcher, Wanted
 from nbviz.capture.writer import Writer
 
 

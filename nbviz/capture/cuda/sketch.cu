@@ -109,6 +109,7 @@ __device__ __forceinline__ Place place_of(u32 index) {
   return {line % counting.units, index - line * counting.inner};
 }
 
+// A look that comes too early costs one more atomicOr and nothing else.
 __device__ __forceinline__ void mark(u32 unit) {
   u32 bit = 1u << (unit & 31);
   if (!(*(volatile u32*)(alive + (unit >> 5)) & bit)) atomicOr(alive + (unit >> 5), bit);

@@ -25,8 +25,9 @@ from nbviz.capture.cuda.table import (
     words_of,
 )
 from nbviz.capture.layer import Layer
+from nbviz.capture.sampled import CAPTURED
 from nbviz.capture.samples import COUNTED, SAMPLES, UnreadableError
-from nbviz.capture.sketchers import CAPTURED, Counted, Wanted, attempted
+from nbviz.capture.sketchers import Counted, Wanted, attempted
 from nbviz.capture.tensors import in_order, local, values_of
 from nbviz.formats.sketch import Sketch
 
