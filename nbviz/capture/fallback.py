@@ -1,4 +1,4 @@
-"""Which sketcher a device gets: our own kernel (`nbviz.capture.cuda`) on CUDA devices, samples on others but the CPU."""
+"""Which sketcher a device gets: our own kernel (`nbviz.capture.cuda`) on CUDA devices, samples on most others."""
 
 from __future__ import annotations
 
