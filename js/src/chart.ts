@@ -3,7 +3,7 @@ import { brief } from "./brief";
 import type { Shown } from "./detail";
 import { make, setAttribute } from "./dom";
 import { Coordinating, type Drawn } from "./drawn";
-import { paintGrid, paintSecond } from "./grid";
+import { paintFade, paintGrid, paintSecond } from "./grid";
 import type { Group } from "./group";
 import type { Horizontal } from "./horizontal";
 import { Legend, type Best, type LegendItem } from "./legend";
@@ -179,11 +179,8 @@ export class Chart {
     const { plot } = this.pad;
     if (!this.ready || !plot) return;
     const { shown } = this.ready;
-    const { focus } = this.scene.runs;
     this.pad.dress(this.vertical.said(shown), this.vertical.log);
     this.pad.element.style.setProperty("--gutter", `${plot.left - 4}px`);
-    // What is looked at was drawn once more over the rest, which fades: the rest need not be drawn for it.
-    this.pad.lines.classList.toggle("is-faded", focus !== null && shown.some(({ stroke }) => stroke.line.family === focus));
     if (this.pointed === this.settled) return;
     this.settled = this.pointed;
     this.showTooltip(plot, shown);
@@ -268,8 +265,7 @@ export class Chart {
     this.pointed = pointed;
     const context = begin(this.pad.overlay, plot);
     if (context && looked.length) {
-      paintGrid(context, plot, target);
-      if (plot.second) paintSecond(context, plot.second);
+      paintFade(context, plot, target);
       paintLines(context, plot, looked);
     }
     const cursor = step === null ? null : this.pointer(step, shown);
