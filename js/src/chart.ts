@@ -43,6 +43,20 @@ export interface Shared {
   /** Milliseconds of this frame. */
   readonly now: number;
   readonly still: boolean;
+  /** Changes with whatever lines are drawn from, by which those of the frame before are known to be right. */
+  readonly state: string;
+}
+
+/** The lines of a chart, ready to be drawn. */
+interface Gathered {
+  readonly state: string;
+  readonly strokes: readonly Stroke[];
+  readonly percent: boolean;
+  readonly shown: readonly Drawn[];
+  readonly marks: readonly Mark[];
+  /** By which lines are told from those of another frame. */
+  readonly stamp: string;
+  readonly lacks: string;
 }
 
 /** One chart: its title line, two canvases (what changes with the data, what moves over it) and the pad that is pointed at. */
@@ -63,6 +77,7 @@ export class Chart {
   private readonly stop = new AbortController();
   private read = "";
   private reserved = "";
+  private gathered: Gathered | null = null;
   private ready: { readonly target: Domain; readonly percent: boolean; readonly shown: readonly Drawn[] } | null = null;
   private painted = "";
   private pointed = "";
@@ -117,6 +132,10 @@ export class Chart {
     return far <= NEAR ? family : null;
   }
 
+  get isDrawn(): boolean {
+    return this.ready !== null;
+  }
+
   /** The lines on screen. */
   get drawnLines(): readonly Shown[] {
     return this.ready?.shown.flatMap(({ stroke }) => linesOf(stroke)) ?? [];
@@ -128,28 +147,37 @@ export class Chart {
     this.scene.request();
   }
 
+  private gather(): Gathered {
+    const { scene, shared: { state, families, densest } } = this;
+    if (this.gathered?.state === state) return this.gathered;
+    const strokes = this.strokes.of(this.group, families, densest);
+    const visible = strokes.filter(({ line }) => !scene.hidden.has(line.key));
+    return {
+      state,
+      strokes,
+      percent: isPercent(strokes.filter(({ line }) => !line.right)),
+      shown: this.drawn(visible, this.vertical.logOf(), this.second.vertical.logOf()),
+      marks: marksOf(this.group.lines),
+      stamp: [...strokes.map((stroke) => this.strokes.stamp(stroke)), ...scene.hidden].join("|"),
+      lacks: visible.map(({ line: { store } }) => store.lack).join(),
+    };
+  }
+
   /** Brings the title line up to date, and makes ready what `paint` draws. */
   update(): void {
     this.ready = null;
     const seen = this.visible || this.scene.printed === true;
     if (!seen && this.read !== "") return;
     const { now, still, hover } = this.shared;
-    const strokes = this.strokes.of(this.group, this.shared.families, this.shared.densest);
-    const visible = strokes.filter(({ line }) => !this.scene.hidden.has(line.key));
-    const percent = isPercent(strokes.filter(({ line }) => !line.right));
-    const stamps = strokes.map((stroke) => this.strokes.stamp(stroke)).join("|");
     const { vertical, scene } = this;
-    const shown = this.drawn(visible, vertical.logOf(), this.second.vertical.logOf());
-    const stamp = [stamps, ...scene.hidden].join("|");
+    const { strokes, percent, shown, marks, stamp, lacks } = (this.gathered = this.gather());
     vertical.update(shown.filter(({ stroke }) => !stroke.line.right), percent, stamp, now, still || !seen);
     this.second.update(strokes, shown, stamp, now, still || !seen);
     const target = vertical.domain.target!;
     this.pad.all = shown;
     const step = hover?.step ?? scene.cursor.step;
-    const marks = marksOf(this.group.lines);
     this.pad.marks = marks.map(([at]) => at);
-    const lacks = visible.map(({ line: { store } }) => store.lack);
-    const read = [step, scene.zoom, ...lacks, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamps, marks, ...scene.hidden].join("|");
+    const read = [step, scene.zoom, lacks, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamp, marks].join("|");
     if (read !== this.read || this.theme !== scene.theme) this.updateLegend(strokes, step, unprojected(target, vertical.log), percent, marks);
     this.read = read;
     if (seen && this.size.width >= 80 && this.size.height >= 60) this.ready = { target, percent, shown };
@@ -237,7 +265,7 @@ export class Chart {
   private paintLayers(plot: Plot, target: Domain, shown: readonly Drawn[]): void {
     const { scene } = this;
     const { width, height, left, right, ratio, x, y, axis, logx, logy, second } = plot;
-    const key = [width, height, left, right, ratio, x, y, axis, logx, logy, second?.plot.y, second?.plot.logy, ...shown.map(({ stroke }) => this.strokes.stamp(stroke))].join("|");
+    const key = [width, height, left, right, ratio, x, y, axis, logx, logy, second?.plot.y, second?.plot.logy, this.gathered?.stamp].join("|");
     const fresh = key !== this.painted || this.theme !== scene.theme;
     if (fresh) {
       const context = begin(this.pad.lines, plot);

@@ -16,10 +16,13 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Writes only what changed: a text set anew is laid out anew. */
+/** Writes only what changed, into the text that is there: a node put into its place makes styles with `:has()` be found anew. */
 export function setText(element: Element, text: string): void {
   const shown = ordered(text);
-  if (element.textContent !== shown) element.textContent = shown;
+  if (element.textContent === shown) return;
+  const { firstChild, childNodes } = element;
+  if (shown && childNodes.length === 1 && firstChild instanceof Text) firstChild.data = shown;
+  else element.textContent = shown;
 }
 
 export function setAttribute(element: Element, name: string, value: string): void {

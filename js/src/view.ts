@@ -80,6 +80,8 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   };
   const frames = new Frames(draw, signal);
   let printed = false;
+  let changes = 0;
+  let ranged: { readonly of: string; readonly stores: readonly Store[]; readonly range: ReturnType<typeof stepRange> } | null = null;
   const scene: Scene = {
     ...options,
     runs,
@@ -87,6 +89,9 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
       return runs.shown;
     },
     hidden: new Set(),
+    get changes() {
+      return changes;
+    },
     get zoom() {
       return zoomOf(options.knobs.get("zoom"));
     },
@@ -105,7 +110,11 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     set layer(tag) {
       layer.set(tag);
     },
-    range: () => stepRange(scene.stores),
+    range: () => {
+      const [of, { stores }] = [`${changes} ${scene.superseded}`, scene];
+      if (ranged?.of !== of || ranged.stores !== stores) ranged = { of, stores, range: stepRange(stores) };
+      return ranged.range;
+    },
     now: () => now,
     say: (words) => hearing.say(words),
     request: () => frames.request(),
@@ -138,7 +147,11 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     dress(themeOf(host, on));
     draw(performance.now());
   }, signal);
-  for (const store of options.stores) store.subscribe(() => scene.request(), signal);
+  const changed = (): void => {
+    changes++;
+    scene.request();
+  };
+  for (const store of options.stores) store.subscribe(changed, signal);
   for (const shared of [options.cursor, layer]) shared.subscribe(() => scene.request(), signal);
   scene.request();
   return scene;
