@@ -1,7 +1,7 @@
 import { formatStep, type Domain } from "./axes";
 import { brief } from "./brief";
 import type { Shown } from "./detail";
-import { make, setAttribute } from "./dom";
+import { hide, make, setAttribute } from "./dom";
 import { Coordinating, type Drawn } from "./drawn";
 import { paintFade, paintGrid, paintSecond } from "./grid";
 import type { Group } from "./group";
@@ -113,7 +113,7 @@ export class Chart {
 
   /** A way to have the chart at the top, where there are others to come before. */
   offerTop(offered: boolean, isTop: boolean): void {
-    this.raised.hidden = !offered;
+    hide(this.raised, !offered);
     setAttribute(this.raised, "aria-pressed", String(isTop));
     setAttribute(this.raised, "aria-label", `${this.name} at the top`);
     setAttribute(this.raised, "title", isTop ? "Back to its place" : "To the top");

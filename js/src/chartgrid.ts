@@ -1,6 +1,6 @@
 /** Where the charts of a view stand: a grid, headings between them, and above it a search where there are many. */
 
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 import type { Group } from "./group";
 import type { Scene } from "./model";
 import { searchFor } from "./search";
@@ -46,7 +46,7 @@ export class ChartGrid {
   choose(groups: readonly Group[]): Group[] {
     const folded = (this.scene.knobs.get("folded") as readonly string[] | null | undefined) ?? null;
     const several = groups.length > SEVERAL;
-    this.tools.hidden = !several;
+    hide(this.tools, !several);
     this.sections = sectionsOf(groups, { search: several ? this.text : "", top: this.top, folded });
     const found = this.sections.reduce((sum, each) => sum + each.groups.length, 0);
     setText(this.count, found === groups.length ? `${found} charts` : `${found} of ${groups.length} charts`);

@@ -2,7 +2,7 @@ import { formatStep } from "./axes";
 import { Chart, type Shared } from "./chart";
 import { ChartGrid } from "./chartgrid";
 import { lookCloser } from "./detail";
-import { calm, make, setText } from "./dom";
+import { calm, hide, make, setText } from "./dom";
 import { groupSeries, type Choice, type Line } from "./group";
 import { Horizontal } from "./horizontal";
 import { RIGHT } from "./line";
@@ -37,7 +37,8 @@ export const makeCharts: MakePanel = (scene, signal) => {
   const grid = new ChartGrid(scene, signal);
   const empty = make("p", { class: "charts-empty" });
   const legend = new RunLegend(scene, signal);
-  const element = make("div", { class: "charts" }, make("div", { class: "charts-body" }, legend.element, make("div", { class: "charts-main" }, grid.element, empty)));
+  const body = make("div", { class: "charts-body" }, legend.element, make("div", { class: "charts-main" }, grid.element, empty));
+  const element = make("div", { class: "charts" }, body);
   const shared = { horizontal: new Horizontal(), left: FIRST_LEFT, right: RIGHT, hover: null, families: 1, densest: 0, now: 0, still: false, state: "" } as
     { -readonly [K in keyof Shared]: Shared[K] };
   const charts = new Map<string, Chart>();
@@ -88,7 +89,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
     const before = shared.state;
     shared.state = frame.read();
     if (shared.state !== before) arrange();
-    empty.hidden = charts.size > 0 || !grid.isEmpty;
+    hide(empty, charts.size > 0 || !grid.isEmpty);
     if (!empty.hidden) setText(empty, emptyWords(scene));
     const { horizontal } = shared;
     const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && horizontal.shown !== null));
@@ -98,6 +99,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
     for (const chart of charts.values()) chart.update();
     for (const chart of charts.values()) easing = chart.paint() || easing;
     legend.draw(readingsOf(scene, charts, shared.hover));
+    body.classList.toggle("has-list", scene.runs.many && !legend.element.hidden);
     for (const chart of charts.values()) chart.settle();
     clearTimeout(again);
     if (scene.runs.stale) again = window.setTimeout(() => scene.request(), STALE_MS);

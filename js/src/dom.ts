@@ -29,4 +29,9 @@ export function setAttribute(element: Element, name: string, value: string): voi
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+/** The attribute set anew makes styles with `:has()` be found anew, whether it was there or not. */
+export function hide(element: HTMLElement, hidden: boolean): void {
+  if (element.hidden !== hidden) element.hidden = hidden;
+}
+
 export const calm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -2,7 +2,7 @@ import { formatRate, formatStep } from "./axes";
 import { makeMenu } from "./menu";
 import { makeSmoothing } from "./smoothing";
 import { formatLeft } from "./timeticks";
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 import { isCharted } from "./group";
 import { plannedOf, stepRange } from "./range";
 import type { MakePanel, Scalars, Scene, Series, State, Store } from "./model";
@@ -120,7 +120,7 @@ export function makeSuperseded(scene: Scene, signal: AbortSignal, shows = inPane
     const series = scene.stores.flatMap((store) => [...store.series.values()]);
     const shown = series.filter((each) => shows(scene, each));
     const rows = shown.reduce((sum, { superseded = 0 }) => sum + superseded, 0);
-    element.hidden = rows === 0;
+    hide(element, rows === 0);
     setText(count, formatStep(rows));
     setAttribute(element, "aria-pressed", String(scene.superseded));
     const one = rows === 1 ? "1 row that a restarted run logged anew is" : `${formatStep(rows)} rows that a restarted run logged anew are`;
@@ -157,12 +157,12 @@ export const makeHeader: MakePanel = (scene, signal) => {
     setAttribute(dot, "data-state", state);
     dot.classList.toggle("is-waiting", state === "live" && !arriving);
     const last = stepRange(told)?.[1] ?? null;
-    steps.hidden = last === null;
+    hide(steps, last === null);
     if (last !== null) setText(step, formatStep(last));
     const planned = plannedOf(told);
     setText(total, planned === null ? "" : ` of ${formatStep(planned)}`);
     const moving = state === "live" && arriving;
-    rate.hidden = left.hidden = !moving;
+    for (const each of [rate, left]) hide(each, !moving);
     if (moving && scene.now() - rated >= RATE_EVERY_MS) {
       rated = scene.now();
       setText(rate, formatRate(rateOf(all)));
@@ -170,7 +170,7 @@ export const makeHeader: MakePanel = (scene, signal) => {
       setText(left, time && `${time} left`);
     }
     const said = [...new Set(stores.map((store) => store.notice).filter(Boolean))].join(" · ");
-    notice.hidden = said === "";
+    hide(notice, said === "");
     setText(notice, said);
     setAttribute(notice, "title", said);
     for (const knob of knobs) knob.draw();

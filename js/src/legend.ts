@@ -1,5 +1,5 @@
 import { formatStep } from "./axes";
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 
 export interface LegendItem {
   readonly key: string;
@@ -95,13 +95,13 @@ export class Legend {
     });
     while (this.items.children.length > children.length) this.items.lastElementChild!.remove();
     for (const key of this.entries.keys()) if (!items.some((item) => item.key === key)) this.entries.delete(key);
-    this.best.hidden = best === null;
+    hide(this.best, best === null);
     if (best) {
       setText(this.bestText[0], best.text);
       setText(this.bestText[1], ` at ${formatStep(best.step)}`);
       setText(this.bestText[2], best.whose && ` · ${best.whose}`);
     }
-    this.badge.hidden = badge === null;
+    hide(this.badge, badge === null);
     if (badge) {
       setText(this.badge, badge.text);
       setAttribute(this.badge, "title", badge.title);
@@ -132,11 +132,11 @@ export class Legend {
     }
     paintSwatch(swatch, item.dash);
     setText(lead, item.lead ?? "");
-    label.hidden = item.label === "";
+    hide(label, item.label === "");
     setText(label, item.label);
     // A line without a label would leave nothing but its swatch to click on.
     setText(value, item.hidden ? "hidden" : item.value);
-    value.hidden = item.hidden && item.label !== "";
+    hide(value, item.hidden && item.label !== "");
     value.classList.toggle("is-broken", !item.finite && !item.hidden);
     const room = `${width}ch`;
     if (value.style.minWidth !== room) value.style.minWidth = room;

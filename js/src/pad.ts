@@ -1,6 +1,6 @@
 import type { Horizontal } from "./horizontal";
 import { Gestures } from "./gestures";
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 import { nextMark } from "./marks";
 import { bottomOf, fromX, type Plot } from "./line";
 import type { Scene } from "./model";
@@ -84,7 +84,7 @@ export class Pad {
     setAttribute(this.log, "aria-pressed", String(log));
     setAttribute(this.log, "title", `Values of ${this.chart} on a ${log ? "linear" : "logarithmic"} axis`);
     setAttribute(this.log, "aria-label", `logarithmic values of ${this.chart}`);
-    this.note.hidden = unseen.length === 0;
+    hide(this.note, unseen.length === 0);
     setText(this.note, unseen.map(({ count, brief }) => `${formatStep(count)} ${brief}`).join(" \u00b7 "));
     const full = unseen.map((each) => each.full).join(", ");
     setAttribute(this.note, "title", full);

@@ -2,7 +2,7 @@
 
 import { formatStep } from "./axes";
 import type { Selection } from "./count";
-import { setText } from "./dom";
+import { hide, setText } from "./dom";
 import { makeSuperseded } from "./header";
 import { History } from "./history";
 import { hasHistograms, type Layer } from "./layers";
@@ -47,7 +47,7 @@ class Ridges implements Panel {
     const { parts, scene, state } = this;
     this.superseded?.draw();
     const empty = !hasHistograms(scene);
-    this.element.hidden = empty && this.hideWhenEmpty;
+    hide(this.element, empty && this.hideWhenEmpty);
     parts.body.hidden = empty;
     parts.empty.hidden = !empty;
     if (empty || state.width === 0) return false;

@@ -1,6 +1,6 @@
 /** The legend of runs: names and hues, what is shown, and in a list their values in one chart. */
 
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 import { makeSwatch, paintSwatch } from "./legend";
 import type { Scene } from "./model";
 import type { Entry } from "./runs";
@@ -60,7 +60,7 @@ export class RunLegend {
 
   draw(readings: Readings): void {
     const { runs } = this.scene;
-    this.element.hidden = !namesRuns(this.scene);
+    hide(this.element, !namesRuns(this.scene));
     if (this.element.hidden) return;
     this.element.classList.toggle("is-list", runs.many);
     this.tools.draw();
@@ -69,7 +69,7 @@ export class RunLegend {
     this.arrange(entries);
     if (!entries.some(({ index }) => index === this.active)) this.active = entries[0]?.index ?? 0;
     for (const entry of entries) this.fill(this.rows.get(entry.index)!, entry, readings);
-    this.what.hidden = !runs.many;
+    hide(this.what, !runs.many);
     setText(this.what, entries.length ? readings.title : "no run has such a name");
   }
 

@@ -75,6 +75,8 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     now = moment;
     refresh();
     const easing = panels.map((panel) => panel.draw()).includes(true);
+    // A class, for a browser finds a style with `:has()` and `:not()` anew for all in it whenever anything is inserted.
+    layout.classList.toggle("is-shared", Boolean(layout.querySelector(":scope > .charts ~ .ridges:not([hidden])")));
     hearing.follow();
     return easing;
   };
