@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
 from weakref import WeakSet, WeakValueDictionary
 
+import anywidget
 import traitlets
 
 from nbviz.cells import Cells, Ending
@@ -82,7 +83,9 @@ class Channel(Widget):
 
     _of_runs: ClassVar[WeakValueDictionary[int, Channel]] = WeakValueDictionary()
 
-    def __init__(self, run: Run, clock: Callable[[], float] = time.monotonic, among: int = 1, alone: bool = True) -> None:
+    def __init__(
+        self, run: Run, clock: Callable[[], float] = time.monotonic, among: int = 1, alone: bool = True
+    ) -> None:
         # The base class reads the state, and with it the snapshot, in its own __init__.
         self._run = run
         self._among = among
@@ -95,7 +98,9 @@ class Channel(Widget):
         self._cell: int | None = None
         self._alone = alone
         self._speaker: tuple[Speaker, int] | None = None
-        super().__init__(run=run.name, family=family(run.name))
+        # Without a comm there is no front end, whose module anywidget would give every instance as a trait of its own.
+        base: Any = super() if alone else super(anywidget.AnyWidget, self)
+        base.__init__(run=run.name, family=family(run.name))
         self.on_msg(self._handle)
         honour_subshell(self.comm)
         run.listen(self._wake)
@@ -139,7 +144,11 @@ class Channel(Widget):
     @property
     def reference(self) -> str:
         """By which a page finds it: a model, and which of its runs."""
-        return f"anywidget:{self._speaker[0].model_id}#{self._speaker[1]}" if self._speaker else f"anywidget:{self.model_id}"
+        return (
+            f"anywidget:{self._speaker[0].model_id}#{self._speaker[1]}"
+            if self._speaker
+            else f"anywidget:{self.model_id}"
+        )
 
     def follow(self, follower: Any) -> None:
         """Have ``follower.flushed()`` called after rows were sent and ``follower.rested()`` at rest."""

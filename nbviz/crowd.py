@@ -78,10 +78,12 @@ class Crowd(Widget):
 
     def _handle(self, _widget: Any, message: Any, _buffers: Any) -> None:
         kind = message.get("type") if isinstance(message, dict) else None
-        if kind != "each" or not isinstance(asked := message.get("messages"), list):
-            return
+        if kind == "each" and isinstance(asked := message.get("messages"), list):
+            self._answer(asked[:QUESTIONS])
+
+    def _answer(self, asked: Sequence[Any]) -> None:
         answers: list[tuple[int, bytes]] = []
-        for each in asked[:QUESTIONS]:
+        for each in asked:
             if not (isinstance(each, list) and len(each) == 2 and type(each[0]) is int):
                 continue
             number, question = each
