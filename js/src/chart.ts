@@ -6,7 +6,7 @@ import { Coordinating, type Drawn } from "./drawn";
 import { paintFade, paintGrid, paintSecond } from "./grid";
 import type { Group } from "./group";
 import type { Horizontal } from "./horizontal";
-import { Legend, type Best, type LegendItem } from "./legend";
+import { Legend, type Best, type LegendItem, type LegendState } from "./legend";
 import { begin, labelFont, paintLines, plotOf, toX, toY, type Plot, type Stroke } from "./line";
 import { marksOf, notesAt } from "./marks";
 import type { Mark, Scene } from "./model";
@@ -15,7 +15,7 @@ import { Pad } from "./pad";
 import { PRINTED_RATIO } from "./printing";
 import { paintPointers, type Pointer } from "./pointers";
 import { unprojected } from "./projection";
-import { legendOf, linesOf, readingsOf, sentenceOf } from "./readout";
+import { badgeOf, legendOf, linesOf, readingsOf, sentenceOf } from "./readout";
 import { labelRoom, SecondAxis } from "./second";
 import { namesRuns } from "./runlegend";
 import { audible, voiceIn, type Voice } from "./sound";
@@ -56,7 +56,7 @@ interface Gathered {
   readonly marks: readonly Mark[];
   /** By which lines are told from those of another frame. */
   readonly stamp: string;
-  readonly lacks: string;
+  readonly badge: LegendState["badge"];
 }
 
 /** One chart: its title line, two canvases (what changes with the data, what moves over it) and the pad that is pointed at. */
@@ -159,7 +159,7 @@ export class Chart {
       shown: this.drawn(visible, this.vertical.logOf(), this.second.vertical.logOf()),
       marks: marksOf(this.group.lines),
       stamp: [...strokes.map((stroke) => this.strokes.stamp(stroke)), ...scene.hidden].join("|"),
-      lacks: visible.map(({ line: { store } }) => store.lack).join(),
+      badge: badgeOf(visible.flatMap(linesOf), scene.zoom),
     };
   }
 
@@ -170,14 +170,14 @@ export class Chart {
     if (!seen && this.read !== "") return;
     const { now, still, hover } = this.shared;
     const { vertical, scene } = this;
-    const { strokes, percent, shown, marks, stamp, lacks } = (this.gathered = this.gather());
+    const { strokes, percent, shown, marks, stamp, badge } = (this.gathered = this.gather());
     vertical.update(shown.filter(({ stroke }) => !stroke.line.right), percent, stamp, now, still || !seen);
     this.second.update(strokes, shown, stamp, now, still || !seen);
     const target = vertical.domain.target!;
     this.pad.all = shown;
     const step = hover?.step ?? scene.cursor.step;
     this.pad.marks = marks.map(([at]) => at);
-    const read = [step, scene.zoom, lacks, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamp, marks].join("|");
+    const read = [step, badge?.text, badge?.title, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamp, marks].join("|");
     if (read !== this.read || this.theme !== scene.theme) this.updateLegend(strokes, step, unprojected(target, vertical.log), percent, marks);
     this.read = read;
     if (seen && this.size.width >= 80 && this.size.height >= 60) this.ready = { target, percent, shown };
@@ -238,7 +238,7 @@ export class Chart {
     const { runs, hidden } = this.scene;
     const axis = { ends: y, percent };
     const legend = legendOf(strokes, step, axis, this.second.axis, hidden, this.shared.families, {
-      zoom: this.scene.zoom,
+      badge: this.gathered?.badge ?? null,
       named: (stroke, best) => !runs.many || this.isNamed(stroke, best),
       epoch: (store, at) => this.shared.horizontal.stepsAnEpoch(store, at),
     });

@@ -64,11 +64,15 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   let panels: Panel[] = [];
   let theme = themeOf(host);
   let now = performance.now();
+  let changes = 0;
   const { layer } = options;
   const shown = options.stores.map(shownStore);
   const runs = new Runs(shown.map(({ store }) => store), options.knobs);
+  let refreshed = "";
   const refresh = (): void => {
-    shown.forEach((each) => each.refresh(scene.superseded));
+    const state = `${changes} ${scene.superseded}`;
+    if (state !== refreshed) shown.forEach((each) => each.refresh(scene.superseded));
+    refreshed = state;
     runs.refresh();
   };
   const draw = (moment: number): boolean => {
@@ -82,7 +86,6 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   };
   const frames = new Frames(draw, signal);
   let printed = false;
-  let changes = 0;
   let ranged: { readonly of: string; readonly stores: readonly Store[]; readonly range: ReturnType<typeof stepRange> } | null = null;
   const scene: Scene = {
     ...options,
@@ -113,8 +116,8 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
       layer.set(tag);
     },
     range: () => {
-      const [of, { stores }] = [`${changes} ${scene.superseded}`, scene];
-      if (ranged?.of !== of || ranged.stores !== stores) ranged = { of, stores, range: stepRange(stores) };
+      const { stores } = scene;
+      if (ranged?.of !== refreshed || ranged.stores !== stores) ranged = { of: refreshed, stores, range: stepRange(stores) };
       return ranged.range;
     },
     now: () => now,
