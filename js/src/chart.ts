@@ -244,7 +244,7 @@ export class Chart {
     });
     this.readings = () => readingsOf(strokes, step, axis, this.second.axis);
     this.legend.element.classList.toggle("is-picked", runs.many);
-    this.legend.update({ ...legend, items: this.inOrder(strokes, legend.items) });
+    this.legend.update({ ...legend, items: this.inOrder(strokes, legend.items), passing: runs.many });
     this.pad.describe(sentenceOf(this.name, legend, step, step === null ? "" : notesAt(marks, step)));
   }
 

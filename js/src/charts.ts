@@ -11,6 +11,8 @@ import { RunLegend, type Readings } from "./runlegend";
 import { SEVERAL } from "./sections";
 
 const FIRST_LEFT = 40;
+/** How near to what is in sight a chart is drawn. */
+const NEAR = "32px";
 /** Until means are taken anew of runs that grow. */
 const STALE_MS = 250;
 
@@ -144,7 +146,7 @@ function watchCharts(scene: Scene, charts: ReadonlyMap<string, Chart>, signal: A
       if (chart) chart.visible = isIntersecting;
     }
     scene.request();
-  }, { rootMargin: "160px" });
+  }, { rootMargin: NEAR });
   signal.addEventListener("abort", () => {
     sizes.disconnect();
     sight.disconnect();
