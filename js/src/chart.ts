@@ -5,8 +5,7 @@ import { hide, make, setAttribute } from "./dom";
 import { Coordinating, type Drawn } from "./drawn";
 import { paintFade, paintGrid, paintSecond } from "./grid";
 import type { Group } from "./group";
-import type { Horizontal } from "./horizontal";
-import { Legend, type Best, type LegendItem, type LegendState } from "./legend";
+import { Legend, type Best, type LegendItem } from "./legend";
 import { begin, labelFont, paintLines, plotOf, toX, toY, type Plot, type Stroke } from "./line";
 import { marksOf, notesAt } from "./marks";
 import type { Mark, Scene } from "./model";
@@ -18,6 +17,7 @@ import { unprojected } from "./projection";
 import { badgeOf, legendOf, linesOf, readingsOf, sentenceOf } from "./readout";
 import { labelRoom, SecondAxis } from "./second";
 import { namesRuns } from "./runlegend";
+import type { Gathered, Shared } from "./shared";
 import { audible, voiceIn, type Voice } from "./sound";
 import { isPercent, Strokes } from "./strokes";
 import { rowAt } from "./survey";
@@ -28,36 +28,6 @@ import { Vertical } from "./vertical";
 const MOST_NAMED = 4;
 /** Pixels within which a line is pointed at. */
 const NEAR = 24;
-
-/** What the charts of one view have in common: where the steps lie, and where the pointer is. */
-export interface Shared {
-  readonly horizontal: Horizontal;
-  /** Room for the labels of the values, the same in all charts so that their steps line up. */
-  left: number;
-  /** The same of the axes on the right. */
-  right: number;
-  hover: { readonly step: number; readonly chart: string; readonly y: number } | null;
-  readonly families: number;
-  /** Rows of the series that has most. */
-  readonly densest: number;
-  /** Milliseconds of this frame. */
-  readonly now: number;
-  readonly still: boolean;
-  /** Changes with whatever lines are drawn from, by which those of the frame before are known to be right. */
-  readonly state: string;
-}
-
-/** The lines of a chart, ready to be drawn. */
-interface Gathered {
-  readonly state: string;
-  readonly strokes: readonly Stroke[];
-  readonly percent: boolean;
-  readonly shown: readonly Drawn[];
-  readonly marks: readonly Mark[];
-  /** By which lines are told from those of another frame. */
-  readonly stamp: string;
-  readonly badge: LegendState["badge"];
-}
 
 /** One chart: its title line, two canvases (what changes with the data, what moves over it) and the pad that is pointed at. */
 export class Chart {

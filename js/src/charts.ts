@@ -1,5 +1,5 @@
 import { formatStep } from "./axes";
-import { Chart, type Shared } from "./chart";
+import { Chart } from "./chart";
 import { ChartGrid } from "./chartgrid";
 import { lookCloser } from "./detail";
 import { calm, hide, make, setText } from "./dom";
@@ -9,6 +9,7 @@ import { RIGHT } from "./line";
 import type { MakePanel, Scene } from "./model";
 import { RunLegend, type Readings } from "./runlegend";
 import { SEVERAL } from "./sections";
+import type { Shared } from "./shared";
 
 const FIRST_LEFT = 40;
 /** How near to what is in sight a chart is drawn. */
