@@ -9,7 +9,7 @@ TORCH := torch==2.13.0
 # Kernels that people have besides the newest one, in which the browser tests run as well.
 KERNELS := 6.30.1 7.0.1 7.3.0 7.4.0
 
-.PHONY: help demo lab test check bench js chromium kernels torch clean
+.PHONY: help demo lab test check bench js chromium compiler kernels torch clean
 
 help:
 	@echo "make demo    train a small model and show the widgets at work"
@@ -26,7 +26,7 @@ demo: .venv/.demo
 lab: .venv/.demo
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(wildcard demo/digits_executed.ipynb) notebooks/01_live_loss.ipynb)
 
-test: .venv/.dev $(NODE_MODULES) torch chromium kernels
+test: .venv/.dev $(NODE_MODULES) torch chromium compiler kernels
 	$(BIN)/python -m pytest $(TESTS)
 
 check: .venv/.dev $(NODE_MODULES)
@@ -36,7 +36,7 @@ check: .venv/.dev $(NODE_MODULES)
 	$(NPM) run --silent check
 
 bench: .venv/.bench torch chromium
-	@set -e; for name in imports log live sketch watch reader scrub; do $(BIN)/python -m benchmarks.$$name $(BENCH); done
+	@set -e; for name in imports log live sketch watch cuda reader scrub; do $(BIN)/python -m benchmarks.$$name $(BENCH); done
 
 js: $(NODE_MODULES)
 	$(NPM) run --silent build
@@ -68,6 +68,16 @@ kernels: $(KERNELS:%=.venv/kernels/%)
 
 .venv/kernels/%: | .venv/.dev
 	@$(BIN)/python -m pip install --quiet --no-deps --target $@ ipykernel==$*
+
+# The kernel for CUDA devices is tested on the host.
+compiler:
+	@if command -v $(CXX) >/dev/null; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends g++; \
+	else \
+	  echo "The tests of the CUDA kernel need a C++ compiler: install g++ (Debian: apt-get install g++) or set CXX."; \
+	  exit 1; \
+	fi
 
 chromium:
 	@if [ -n "$$NBVIZ_CHROMIUM" ] || command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; \

@@ -56,13 +56,18 @@ class Row(NamedTuple):
         return "  met" if (self.figure <= self.bound if self.at_most else self.figure >= self.bound) else "  MISSED"
 
 
-def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """The median of each measure over rounds in which all take their turn, so that a busy moment hits all alike."""
+def in_turns(measures: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """What each measure gives in rounds in which all take their turn, so that a busy moment hits all alike."""
     taken: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(rounds):
         for name, measure in measures.items():
             taken[name].append(measure())
-    return {name: median(values) for name, values in taken.items()}
+    return taken
+
+
+def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """The medians of what `in_turns` gives."""
+    return {name: median(values) for name, values in in_turns(measures, rounds).items()}
 
 
 def seconds(value: float) -> str:

@@ -38,6 +38,17 @@ window.scrubbing = (() => {
     count: () => presses.length,
     take: () => ({ presses: presses.splice(0), presented: presented.splice(0) }),
 
+    // A step a frame, with nobody asking meanwhile how far it is.
+    walk: (key, times) =>
+      new Promise((done) => {
+        const frame = () => {
+          if (times-- <= 0) return done();
+          slider().dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+          requestAnimationFrame(frame);
+        };
+        requestAnimationFrame(frame);
+      }),
+
     // Times of all frames until the slider has stood still for half a second, and the steps it was at.
     play: () =>
       new Promise((done) => {

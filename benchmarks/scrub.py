@@ -13,7 +13,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 import nbviz
-from benchmarks.measure import Row, arguments, print_table
+from benchmarks.measure import Row, parser, print_table
 from tests.browser.conftest import FLAGS, chromium
 
 BINS = 64
@@ -34,21 +34,27 @@ class Case(NamedTuple):
 CASES = (Case(50, 200, 50), Case(200, 500, 20))
 
 
-class Shown(NamedTuple):
-    """A view, and the element that takes the keys which move the cursor."""
-
-    name: str
-    view: Callable[[nbviz.Run], Any]
-    keys: str
-    plays: bool = False
+def ridgeline(mode: str) -> Callable[[nbviz.Run], list[Any]]:
+    """One layer over all its captures, in one of the three modes."""
+    return lambda run: [nbviz.Scrubber(run), nbviz.Ridgeline(run, run.tags()[-1], mode=mode)]
 
 
-VIEWS = (
-    Shown("Inspector", nbviz.Inspector, "[role=slider]", plays=True),
-    Shown("Inspector, every layer", lambda run: nbviz.Inspector(run, filter="/./"), "[role=slider]", plays=True),
-    Shown("LayerMap", nbviz.LayerMap, ".map-pad"),
-    Shown("Distributions", nbviz.Distributions, ".bands-viewport"),
-)
+VIEWS: dict[str, Callable[[nbviz.Run], list[Any]]] = {
+    "Inspector": lambda run: [nbviz.Inspector(run)],
+    "Inspector, every layer": lambda run: [nbviz.Inspector(run, filter="/./")],
+    "Ridgeline, every layer": lambda run: [nbviz.Scrubber(run), nbviz.Ridgeline(run)],
+    "Ridgeline, one layer, offset": ridgeline("offset"),
+    "Ridgeline, one layer, overlay": ridgeline("overlay"),
+    "Ridgeline, one layer, heat map": ridgeline("heatmap"),
+    "Distributions": lambda run: [nbviz.Scrubber(run), nbviz.Distributions(run)],
+    "LayerMap": lambda run: [nbviz.Scrubber(run), nbviz.LayerMap(run)],
+    "Compare": lambda run: [nbviz.Scrubber(run), nbviz.Compare(run)],
+    "All of them on one page": lambda run: [
+        *(view(run) for view in (nbviz.Inspector, nbviz.LayerMap, nbviz.Distributions, nbviz.Compare)),
+    ],
+}
+"""Each begins with a scrubber, whose keys, track and play button move the cursor."""
+TRACK = ".scrubber-track"
 EXPORTED_BYTES = 64_000_000
 """So much that the exported page holds every capture: what is measured is the view."""
 SCRIPT = (Path(__file__).parent / "scrub.js").read_text("utf-8")
@@ -75,16 +81,16 @@ def trained_run(case: Case) -> nbviz.Run:
 
 
 @contextmanager
-def opened(run: nbviz.Run, shown: Shown) -> Iterator[Page]:
-    """A view of the run as an exported page, in Chromium."""
+def opened(views: list[Any]) -> Iterator[Page]:
+    """Views of the run as an exported page, in Chromium."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        path = nbviz.export_html(shown.view(run), Path(folder) / "run.html", limit=EXPORTED_BYTES).path
+        path = nbviz.export_html(views, Path(folder) / "run.html", limit=EXPORTED_BYTES).path
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(path.as_uri())
-        page.locator(shown.keys).wait_for(timeout=60_000)
+        page.locator(TRACK).wait_for(timeout=60_000)
         page.evaluate(f"() => {{ {SCRIPT} }}")
-        page.evaluate("selector => scrubbing.start(selector)", shown.keys)
+        page.evaluate("selector => scrubbing.start(selector)", TRACK)
         yield page
         browser.close()
 
@@ -115,18 +121,19 @@ class Processor:
         return now["TaskDuration"] - self._begun["TaskDuration"]
 
 
-def pressed(page: Page, keys: str, key: str, times: int) -> dict[str, list[float]]:
-    """Milliseconds of each press, and the mean of the processor time that they took."""
-    page.locator(keys).focus()
+def pressed(page: Page, key: str, times: int) -> dict[str, list[float]]:
+    """Milliseconds of each press, and the mean of the processor time that as many more took, one a frame."""
+    page.locator(TRACK).focus()
     page.evaluate("scrubbing.take()")
-    processor = Processor(page)
     for count in range(1, times + 1):
         page.keyboard.press(key)
         page.wait_for_function("count => scrubbing.count() >= count", arg=count, polling=20)
-    spent = processor.spent()
     page.wait_for_timeout(200)  # what was shown is reported later
     taken: dict[str, Any] = page.evaluate("scrubbing.take()")
     presses = taken["presses"]
+    processor = Processor(page)
+    page.evaluate("([key, times]) => scrubbing.walk(key, times)", [key, times])
+    spent = processor.spent()
     return {
         "wait": [press["frame"] - press["handled"] for press in presses],
         "script": [press["scripted"] - press["frame"] for press in presses],
@@ -136,6 +143,31 @@ def pressed(page: Page, keys: str, key: str, times: int) -> dict[str, list[float
         "processor": [1000 * spent / times],
         "shown": [*taken["presented"], *[16.0] * (len(presses) - len(taken["presented"]))],
     }
+
+
+def dragged(page: Page, moves: int) -> float:
+    """Milliseconds of processor time of the page's main thread for each move of a drag over the whole track."""
+    box = page.locator(TRACK).bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 12, middle)
+    page.mouse.down()
+    processor = Processor(page)
+    page.mouse.move(box["x"] + box["width"] - 12, middle, steps=moves)
+    page.wait_for_timeout(100)  # the last frame
+    spent = processor.spent()
+    page.mouse.up()
+    return 1000 * spent / moves
+
+
+def memory(page: Page) -> float:
+    """Megabytes that the page's scripts hold."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("HeapProfiler.enable")
+    devtools.send("HeapProfiler.collectGarbage")
+    devtools.send("Performance.enable")
+    metrics: list[dict[str, Any]] = devtools.send("Performance.getMetrics")["metrics"]
+    return next(float(metric["value"]) for metric in metrics if metric["name"] == "JSHeapUsedSize") / 1e6
 
 
 def played(page: Page, speed: str) -> tuple[float, float, int, float]:
@@ -176,25 +208,37 @@ def play_row(speed: str, plays: list[tuple[float, float, int, float]]) -> Row:
     return Row(what, f"{rate:.1f} fps", "", round(rate, 1), 59, unit="fps")
 
 
-def measure(run: nbviz.Run, shown: Shown, quick: bool) -> list[Row]:
-    presses, rounds = (20, 1) if quick else (100, 5)
-    with opened(run, shown) as page:
-        fresh = pressed(page, shown.keys, "ArrowLeft", presses)
-        again = pressed(page, shown.keys, "ArrowRight", presses)
-        fast = [played(page, "8") for _ in range(rounds)] if shown.plays else []
-        normal = [played(page, "1")] if shown.plays and not quick else []
-    rows = [*press_rows("steps not shown before", fresh, 20), *press_rows("steps shown before", again, 20)]
-    return [*rows, *[play_row(speed, plays) for speed, plays in (("8", fast), ("1", normal)) if plays]]
+def measure(views: list[Any], quick: bool) -> list[Row]:
+    presses, rounds = (20, 1) if quick else (100, 3)
+    with opened(views) as page:
+        fresh = pressed(page, "ArrowLeft", presses)
+        again = pressed(page, "ArrowRight", presses)
+        drag = dragged(page, presses)
+        fast = [played(page, "8") for _ in range(rounds)]
+        normal = [] if quick else [played(page, "1")]
+        held = memory(page)
+    return [
+        *press_rows("steps not shown before", fresh, 20),
+        *press_rows("steps shown before", again, 20),
+        Row("a move of a drag: processor time of the main thread, mean", f"{drag:.1f} ms"),
+        *[play_row(speed, plays) for speed, plays in (("8", fast), ("1", normal)) if plays],
+        Row("memory of the page's scripts after all of it", f"{held:.0f} MB"),
+    ]
 
 
 def main() -> None:
-    quick = arguments(__doc__).quick
+    options = parser(__doc__)
+    options.add_argument("--view", default="", help="only views with this in their name")
+    quick, chosen = (found := options.parse_args()).quick, found.view
     for case in CASES:
         run = trained_run(case)
         check_exported(run, case)
-        for shown in VIEWS:
-            what = f"{shown.name}: {case.layers} layers x {case.captures} captures x {BINS} bins, headless Chromium"
-            print_table(f"{what} without a GPU", measure(run, shown, quick), peer="")
+        for name, views in VIEWS.items():
+            # The figure that is wanted is of the large case; the small one tells how cost grows.
+            if chosen not in name or (case != CASES[-1] and not name.startswith("Inspector")):
+                continue
+            what = f"{name}: {case.layers} layers x {case.captures} captures x {BINS} bins, headless Chromium"
+            print_table(f"{what} without a GPU", measure(views(run), quick), peer="")
 
 
 if __name__ == "__main__":

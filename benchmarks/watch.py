@@ -1,6 +1,9 @@
 """How much slower a training gets while its layers are captured, beside add_histogram of the same tensors.
 
-On one thread of the CPU, in its own processor time, which does not count what else the machine has to do.
+On one thread of the CPU, in its own processor time, which does not count what else the machine has to do. What
+capturing adds is the median of the differences to the training that nobody watches, round by round, as a step's time
+drifts. An interval that "auto" chose may be longer than all rounds together, so its share of the time is reckoned from
+the cost of a capture.
 """
 
 from __future__ import annotations
@@ -9,10 +12,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from statistics import median
 from time import thread_time
 from typing import Any
 
-from benchmarks.measure import Row, arguments, interleaved, print_table, seconds
+from benchmarks.measure import Row, arguments, in_turns, print_table, seconds
 
 CYCLE = 10
 """Steps that are timed together: activations are captured in one of them."""
@@ -40,7 +44,7 @@ class Training:
         self._optimizer = torch.optim.AdamW(self._model.parameters(), 1e-4)
         self._tokens = torch.randint(WORDS, (BATCH, TOKENS + 1))
         self._stack = ExitStack()
-        self._stack.enter_context(way(self._model, self._optimizer))
+        self.watch = self._stack.enter_context(way(self._model, self._optimizer))
         self.size = sum(parameter.numel() for parameter in self._model.parameters())
 
     def cycle(self) -> float:
@@ -68,11 +72,11 @@ def nothing(model: Any, optimizer: Any) -> Iterator[None]:
 
 
 @contextmanager
-def watched(model: Any, optimizer: Any, **options: Any) -> Iterator[None]:
+def watched(model: Any, optimizer: Any, **options: Any) -> Iterator[Any]:
     import nbviz
 
-    with nbviz.watch(model, nbviz.Run(), **options) as watch:
-        yield
+    with nbviz.watch(model, nbviz.Run(), clock=thread_time, **options) as watch:
+        yield watch
         assert watch.missing == {}, watch.missing
 
 
@@ -106,7 +110,8 @@ def add_histogram(model: Any, optimizer: Any, every: int, activations: bool) -> 
             handle.remove()
 
 
-def measured(rounds: int, settling: int) -> tuple[dict[str, float], int]:
+def measured(rounds: int, settling: int) -> tuple[dict[str, list[float]], Any, int]:
+    """Seconds a step of each way, round by round; the watch that chose its interval; how many parameters there are."""
     ways: dict[str, Way] = {
         "bare": nothing,
         "hooks": partial(watched, every=10**9),
@@ -114,36 +119,43 @@ def measured(rounds: int, settling: int) -> tuple[dict[str, float], int]:
         "parameters peer": partial(add_histogram, every=1, activations=False),
         "all": partial(watched, every=CYCLE),
         "all peer": partial(add_histogram, every=CYCLE, activations=True),
-        "auto": partial(watched, every="auto"),
     }
+    auto = Training(partial(watched, every="auto"))
     trainings = {name: Training(way) for name, way in ways.items()}
-    for name, training in trainings.items():
-        # "auto" finds its interval by capturing ever more seldom.
-        for _ in range(settling if name == "auto" else 1):
-            training.cycle()
-    found = interleaved({name: training.cycle for name, training in trainings.items()}, rounds)
     for training in trainings.values():
+        training.cycle()
+    # It finds its interval by capturing ever more seldom.
+    for _ in range(settling):
+        auto.cycle()
+    found = in_turns({name: training.cycle for name, training in trainings.items()}, rounds)
+    for training in (auto, *trainings.values()):
         training.close()
-    return found, trainings["bare"].size
+    return found, auto.watch, auto.size
 
 
 def main() -> None:
-    found, size = measured(*((2, 1) if arguments(__doc__).quick else (9, 12)))
-    bare = found["bare"]
+    found, auto, size = measured(*((2, 1) if arguments(__doc__).quick else (15, 40)))
+    bare = median(found["bare"])
+
+    def added(name: str) -> float:
+        return median(each - other for each, other in zip(found[name], found["bare"], strict=True))
+
     rows = [Row("a step that nobody watches", "", seconds(bare))]
     for name, what in (
         ("parameters", "weights and gradients, every step"),
         ("all", f"weights, gradients and activations, every {CYCLE} steps"),
     ):
-        ours, peer = found[name] - bare, found[f"{name} peer"] - bare
+        ours, peer = added(name), added(f"{name} peer")
         rows.append(Row(what, seconds(max(0, ours)), seconds(peer), peer / ours))
         rows.append(Row("  more time for a step", f"{ours / bare:.1%}", f"{peer / bare:.0%}"))
-    for name, what in (
-        ("hooks", "hooks that capture nothing"),
-        ("auto", "every='auto', all three, once it has found its interval"),
-    ):
-        more = 100 * (found[name] / bare - 1)
-        rows.append(Row(what, f"{more:.1f} %", "", more, unit="%"))
+    idle = 100 * added("hooks") / bare
+    rows.append(Row("hooks that capture nothing", f"{idle:.1f} %", "", idle, unit="%"))
+    share = 100 * CYCLE * added("all") / (auto.every * bare)
+    rows.append(
+        Row(f"every='auto', all three, which chose {auto.every:,} steps", f"{share:.2f} %", "", share, unit="%")
+    )
+    own = 100 * auto.overhead
+    rows.append(Row("  as it measures itself", f"{own:.2f} %", "", own, 1, at_most=True, unit="%"))
     title = f"Added to a step of a transformer of {size:,} parameters, {BATCH} x {TOKENS} tokens, on one thread"
     print_table(title, rows, "torch", "tensorboard", peer="add_histogram")
 

@@ -25,6 +25,8 @@ SLACK = 4
 """A frame shrinks to about a quarter, so this much more of it is looked at before it is reduced to what has room."""
 ROUNDS = 12
 WORD = 8
+FOREIGN = frozenset(anywidget.AnyWidget.class_trait_names())
+"""Traits that only a host needs."""
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -209,14 +211,13 @@ def _page(views: Sequence[Any], channels: Sequence[Channel], packed: Sequence[st
         },
         "views": [{**_state(view), "channels": [names[channel] for channel in view.channels]} for view in views],
     }
-    script = _script("page.js")
+    script = page_script()
     page = PAGE.format(
-        policy=POLICY.format(script=_hash(script), style=_hash(STYLE)),
+        policy=POLICY.format(script=hash_of(script), style=hash_of(STYLE)),
         title=html.escape(" · ".join(dict.fromkeys(map(_title, views)))),
         words=html.escape("; ".join(view.summary() for view in views)),
         style=STYLE,
-        # Within a script element only "</script" and "<!--" could end it early, and JSON can escape every "<".
-        models=json.dumps(models).replace("<", "\\u003c"),
+        models=embedded(models),
         script=script,
     )
     return page.encode(errors="replace")
@@ -224,20 +225,29 @@ def _page(views: Sequence[Any], channels: Sequence[Channel], packed: Sequence[st
 
 def _state(widget: Any) -> Mapping[str, Any]:
     """The traits that are nbviz's own; the snapshot and whatever only a host needs are left out."""
-    foreign = set(anywidget.AnyWidget.class_trait_names())
-    return widget.get_state([name for name in widget.keys if name not in foreign and name[0] != "_"])  # type: ignore[no-any-return]
+    return widget.get_state([name for name in widget.keys if is_own(name)])  # type: ignore[no-any-return]
+
+
+def is_own(trait: str) -> bool:
+    return trait not in FOREIGN and trait[0] != "_"
 
 
 def _title(view: Any) -> str:
     return str(view.title or ", ".join(channel.run for channel in view.channels))
 
 
-def _script(name: str) -> str:
-    text = (STATIC / name).read_text(encoding="utf-8")
+def embedded(models: Mapping[str, Any]) -> str:
+    """JSON for a script element, which only "</script" and "<!--" could end early: it can escape every "<"."""
+    return json.dumps(models).replace("<", "\\u003c")
+
+
+def page_script() -> str:
+    """What draws the models of a page."""
+    text = (STATIC / "page.js").read_text(encoding="utf-8")
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 

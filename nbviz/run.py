@@ -14,6 +14,7 @@ from nbviz.iterations import Event, Iteration, Loop
 from nbviz.layers import statistic_of
 from nbviz.marks import TAG as MARKS
 from nbviz.marks import Mark, as_text
+from nbviz.ondevice import Unread
 from nbviz.rundata import HISTORY, RunData, State, known_runs
 from nbviz.series import Kind, Series, Sketch
 from nbviz.stage import STAGE_LIMIT, At, Captured, Content, Derived
@@ -80,7 +81,8 @@ class Run(RunData):
             By default the step after the largest one logged so far, 0 at first.
         **metrics : number
             Metrics by tag. Python, numpy and torch scalars and arrays of one element are numbers here; NaN and
-            infinities are kept. Anything else is left out with one warning that names the tag and the type.
+            infinities are kept. A CUDA tensor is read when it has been computed, nobody waits for it. Anything else is
+            left out with one warning that names the tag and the type.
         """
         if values is not None:
             metrics = merged(values, metrics, self.problems)
@@ -91,7 +93,9 @@ class Run(RunData):
         if step is not None and not (step.__class__ is int and -STEP_LIMIT <= step <= STEP_LIMIT):
             step = checked_step(step, self.problems)
         stage = self._stage
-        stage.append((self._clock(), step, metrics))
+        stage.append((now := self._clock(), step, metrics))
+        if metrics.__class__ is Unread:
+            stage.scalars.add(metrics, now)
         if self._calm or len(stage) >= STAGE_LIMIT:
             self.changed()
 

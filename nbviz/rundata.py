@@ -58,7 +58,7 @@ class RunData:
         self.problems = Problems()
         self.lock = threading.RLock()
         self._clock = clock
-        self._stage = Stage()
+        self._stage = Stage(self.problems)
         self._series: dict[str, Series] = {}
         self._marks = Marks()
         self._held: dict[Callable[[], None], None] = {}

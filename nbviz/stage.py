@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from nbviz.formats.items.text import Text
 from nbviz.iterations import Event, Iteration, Ledger
+from nbviz.notice import Problems
+from nbviz.ondevice import Scalars, Unread
 from nbviz.series import Confusion, Histogram, HistogramSeries, Kind
 from nbviz.values import STEP_LIMIT
 
@@ -53,10 +55,13 @@ class Stage(list[Staged]):
         The step of the latest row, and the one after the largest.
     waiting : list of (float, Iteration, payload)
         What belongs to iterations whose step is not known yet.
+    scalars : Scalars
+        Those logged that a device has yet to compute.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, problems: Problems) -> None:
         super().__init__()
+        self.scalars = Scalars(problems)
         self.latest_step = self.next_step = 0
         self.waiting: list[tuple[float, Iteration, dict[str, float] | Captured]] = []
         self._ledger = Ledger()
@@ -86,7 +91,7 @@ class Stage(list[Staged]):
         What belongs to iterations whose step is not known yet is moved if ``whole``. All is taken off the stage at the
         end, as an interrupt is most likely while it is looked at.
         """
-        staged: list[tuple[float, Any, Any]] = self[:]
+        staged: list[tuple[float, Any, Any]] = self._known(whole)
         if not self.waiting and (logged := _alike(staged, self.next_step)) is not None:
             return self._take(logged, of_kind)
         waiting = self.waiting[:]
@@ -135,6 +140,20 @@ class Stage(list[Staged]):
         for series, values in zip(found, logged.values, strict=True):
             series.extend(logged.steps, logged.walls, values)
         return set()
+
+    def _known(self, wait: bool) -> list[tuple[float, Any, Any]]:
+        """What is staged before the first call of which a number is still to come."""
+        staged: list[tuple[float, Any, Any]] = self[:]
+        if not self.scalars.used:
+            return staged
+        if wait:
+            self.scalars.read(wait=True)
+        for i, (wall, step, payload) in enumerate(staged):
+            if payload.__class__ is Unread:
+                if payload.scalars:
+                    return staged[:i]
+                staged[i] = (wall, step, dict(payload))
+        return staged
 
 
 class _Logged(NamedTuple):

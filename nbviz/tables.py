@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import importlib
+import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import Any, NamedTuple, Protocol, TextIO
 
 import numpy as np
@@ -148,20 +148,27 @@ def write_csv(
     tag of a stranger's log must not be: such names have an apostrophe before them
     (https://owasp.org/www-community/attacks/CSV_Injection).
     """
-    writer = csv.writer(file)
-    writer.writerow(CSV_COLUMNS)
+    csv.writer(file).writerow(CSV_COLUMNS)
     total, done = sum(len(series.wall_times) for _, series in scalars), 0
     for run, series in scalars:
-        names = (repeat(_harmless(run)), repeat(_harmless(series.tag)))
+        names = _quoted([_harmless(run), _harmless(series.tag)])
         columns = list(_columns(series).values())
         rows = len(columns[0])
         for start in range(0, rows, CSV_ROWS):
-            writer.writerows(
-                zip(*names, *(column[start : start + CSV_ROWS].tolist() for column in columns), strict=False)
-            )
+            parts = [column[start : start + CSV_ROWS].tolist() for column in columns]
+            # Half of what a csv.writer takes, which looks for quotes in numbers; the rest is the digits of two floats.
+            rows_of = zip(*parts, strict=True)
+            lines = [f"{names},{step},{wall!r},{value!r},{gone}\r\n" for step, wall, value, gone in rows_of]
+            file.write("".join(lines))
             show(done + start, total)
         done += rows
     return done
+
+
+def _quoted(names: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(names)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def _harmless(name: str) -> str:

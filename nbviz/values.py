@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from nbviz.formats.items.confusion import Confusion, confusion_of
 from nbviz.formats.items.histogram import Histogram
 from nbviz.formats.sketch import Sketch
 from nbviz.notice import Problems
+from nbviz.ondevice import Unread, is_away, scalar_of
 
 STEP_LIMIT = 2**53
 """Steps up to here are exact in a page's float64."""
@@ -79,9 +81,15 @@ def merged(values: Any, metrics: dict[str, Any], problems: Problems) -> dict[str
 
 
 def numbers(metrics: dict[str, Any], problems: Problems) -> dict[str, float]:
-    """Those metrics that are numbers."""
-    found = {}
+    """Those metrics that are numbers, or going to be: `Unread` then."""
+    found: dict[str, float] = {}
     for tag, value in metrics.items():
+        if value.__class__ is not float and is_away(value) and (scalar := scalar_of(value)) is not None:
+            if not isinstance(found, Unread):
+                found = Unread(found)
+                found.scalars = {}
+            found[tag], found.scalars[tag] = math.nan, scalar
+            continue
         taken = value if value.__class__ is float else number(value)
         if taken is not None:
             found[tag] = taken

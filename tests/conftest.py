@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.page import Page
+
+# How long something takes is no matter of right and wrong: benchmarks/ measures it.
+settings.register_profile("nbviz", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nbviz")
 
 
 @pytest.fixture(scope="module")

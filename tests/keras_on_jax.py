@@ -19,7 +19,7 @@ import nbviz  # noqa: E402
 RATE = 0.1
 
 
-def trained(**options: object) -> dict[str, object]:
+def trained(given: bool = False, **options: object) -> dict[str, object]:
     """What a run has after two epochs of seven batches."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, use_bias=False, name="fc")], name="net")
@@ -27,13 +27,14 @@ def trained(**options: object) -> dict[str, object]:
     kernel = np.array(model.weights[0].value)
     x, y = np.random.default_rng(0).normal(size=(2, 28, 3)).astype("float32")
     run = nbviz.Run(clock=lambda: 1.0)
-    capture = nbviz.keras.Capture(run, every=1)
+    capture = nbviz.keras.Capture(run, every=1, gradients=not given, activations=x[:3] if given else True)
     model.fit(x, y[:, :2], batch_size=4, epochs=2, shuffle=False, verbose=0, callbacks=[capture])
     gradient = 2 * x[:4].T @ (x[:4] @ kernel - y[:4, :2]) / 8
     return {
         "histograms": {tag: run[tag].steps.tolist() for tag in run.tags("histogram")},
         "steps": {tag: run[tag].steps.tolist() for tag in run.tags("scalar")},
         "first": {tag: run[tag].values[0].item() for tag in run.tags("scalar")},
+        "output": float(np.linalg.norm(x[:3] @ kernel)),
         "norm": float(np.linalg.norm(kernel)),
         "ratio": float(RATE * np.linalg.norm(gradient) / np.linalg.norm(kernel)),
         "count": run["weights/net/fc/kernel"][0].sketch.count,
@@ -47,5 +48,10 @@ def sharded() -> dict[str, object]:
     return trained()
 
 
-found = {"one": trained(), "several": trained(steps_per_execution=3), "sharded": sharded()}
+found = {
+    "one": trained(),
+    "several": trained(steps_per_execution=3),
+    "given": trained(given=True),
+    "sharded": sharded(),
+}
 json.dump(found, sys.stdout)

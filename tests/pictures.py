@@ -12,7 +12,7 @@ from nbviz.run import Run
 
 ALL = ("header", "charts", "ridges", "scrubber")
 SVG = "{http://www.w3.org/2000/svg}"
-BLUE, VERMILION, GREEN = "#337ab5", "#c35500", "#008761"
+BLUE, VERMILION, GREEN = "#0072b2", "#c65102", "#1b5742"
 
 
 def run_of(name: str = "digits", **series: object) -> Run:

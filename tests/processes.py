@@ -1,9 +1,10 @@
-"""What two processes that train together do for tests/test_ranks.py; each writes down what it saw."""
+"""Two processes that train together and write down what each saw; what they do for tests/test_ranks.py."""
 
 from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 import nbviz
 from tests.watched import Kept
+from tests.web import free_port
 
 SIZE = 2
 STEPS = 3
+
+Scene = Callable[[int], dict[str, Any]]
 
 
 def net() -> nn.Sequential:
@@ -129,14 +133,21 @@ def measured(rank: int) -> dict[str, Any]:
 SCENES = (replicated, sharded, copied, flattened, measured, alone)
 
 
-def work(rank: int, port: int, folder: str) -> None:
+def work(rank: int, scenes: Sequence[Scene], port: int, folder: str) -> None:
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
     torch.set_num_threads(1)
     dist.init_process_group("gloo", rank=rank, world_size=SIZE)
     found = {}
-    for scene in SCENES:
+    for scene in scenes:
         found[scene.__name__] = scene(rank)
         dist.barrier()
     Path(folder, f"{rank}.pickle").write_bytes(pickle.dumps(found))
     dist.barrier()
     dist.destroy_process_group()
+
+
+def spawned(scenes: Sequence[Scene], folder: Path) -> list[dict[str, Any]]:
+    """What each process saw, by the name of the scene."""
+    port = free_port()
+    torch.multiprocessing.spawn(work, args=(scenes, port, str(folder)), nprocs=SIZE)
+    return [pickle.loads(Path(folder, f"{rank}.pickle").read_bytes()) for rank in range(SIZE)]

@@ -63,7 +63,7 @@ def test_the_picture_has_a_title_and_says_what_it_shows() -> None:
     assert root.get("role") == "img"
     assert [root[i].tag.removeprefix(SVG) for i in (0, 1)] == ["title", "desc"]
     assert root[0].text == "digits"
-    assert root[1].text == view.summary() == "digits: loss NaN after step 2, validation 0.5000, best 0.2500 at step 1"
+    assert root[1].text == view.summary() == "digits: loss NaN after step 2, validation 0.500, best 0.250 at step 1"
 
 
 def test_colours_are_those_asked_for_and_no_more_than_colours() -> None:

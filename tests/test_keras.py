@@ -20,21 +20,8 @@ import keras  # noqa: E402
 import nbviz  # noqa: E402
 from nbviz.notice import NbvizWarning  # noqa: E402
 from nbviz.run import Run  # noqa: E402
+from tests.fitted import RATE, Stop, X, Y, dense, fit, quiet_run  # noqa: E402
 from tests.watched import Kept, same_counts  # noqa: E402
-
-RATE = 0.1
-X, Y = np.random.default_rng(0).normal(size=(2, 12, 3)).astype(np.float32)
-
-
-def dense(optimizer: Any = None) -> Any:
-    keras.utils.set_random_seed(0)
-    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(3, use_bias=False, name="fc")], name="net")
-    model.compile(optimizer or keras.optimizers.SGD(RATE), "mse")
-    return model
-
-
-def fit(model: Any, *callbacks: Any, epochs: int = 1, **options: Any) -> None:
-    model.fit(X, Y, batch_size=4, epochs=epochs, shuffle=False, verbose=0, callbacks=list(callbacks), **options)
 
 
 def kernel_of(model: Any) -> Any:
@@ -46,10 +33,6 @@ def gradient(kernel: Any, batch: int = 0) -> Any:
     kernel = kernel.clone().requires_grad_()
     x, y = (torch.as_tensor(each[4 * batch : 4 * batch + 4]) for each in (X, Y))
     return torch.autograd.grad((x @ kernel - y).square().mean(), kernel)[0]
-
-
-def quiet_run() -> Run:
-    return Run(clock=lambda: 1.0)
 
 
 # What is captured
@@ -87,6 +70,9 @@ def test_tags_are_the_paths_of_all_weights_and_of_what_is_trained() -> None:
     assert {tag for tag in run.tags("histogram") if tag.startswith("weights/")} == {
         f"weights/{name}" for name in trained + other
     }
+    assert {tag for tag in run.tags("histogram") if tag.startswith("activations/")} == {
+        f"activations/net/{layer.name}" for layer in model.layers
+    }
     assert run.problems == []
 
 
@@ -101,20 +87,24 @@ class Twice(keras.Model):  # type: ignore[misc]
         return self.two(self.one(inputs))
 
 
-def test_of_two_variables_with_one_path_the_second_has_a_number() -> None:
+def test_of_two_variables_or_layers_with_one_path_the_second_has_a_number() -> None:
     model, run = Twice(), quiet_run()
     model.compile("sgd", "mse")
     fit(model, nbviz.keras.Capture(run, gradients=False))
-    assert run.tags("histogram") == ["weights/net/fc/kernel", "weights/net/fc/kernel (2)"]
+    names = ["weights/net/fc/kernel", "weights/net/fc/kernel (2)", "activations/net/fc", "activations/net/fc (2)"]
+    assert run.tags("histogram") == names
 
 
 def test_patterns_choose_among_paths_and_kinds_can_be_left_out() -> None:
     run = quiet_run()
-    fit(dense(), nbviz.keras.Capture(run, gradients=False, metrics=False, exclude="bias"))
+    fit(dense(), nbviz.keras.Capture(run, gradients=False, activations=False, metrics=False, exclude="bias"))
     assert {tag.partition("/")[0] for tag in run} == {"weights", "updates"}
     run = quiet_run()
-    fit(dense(), nbviz.keras.Capture(run, weights=False, metrics=False))
+    fit(dense(), nbviz.keras.Capture(run, weights=False, activations=False, metrics=False))
     assert {tag.partition("/")[0] for tag in run} == {"gradients"}
+    run = quiet_run()
+    fit(dense(), nbviz.keras.Capture(run, weights=False, gradients=False, metrics=False))
+    assert {tag.partition("/")[0] for tag in run} == {"activations"}
 
 
 def test_a_loss_scale_is_taken_off_the_gradients() -> None:
@@ -244,11 +234,6 @@ def test_whatever_goes_wrong_is_reported_once_and_training_goes_on() -> None:
     assert len(run["loss"]) == 2
 
 
-class Stop(keras.callbacks.Callback):  # type: ignore[misc]
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        raise KeyboardInterrupt
-
-
 def test_after_an_interrupt_the_next_training_is_captured() -> None:
     model, run = dense(), quiet_run()
     capture = nbviz.keras.Capture(run, every=1, metrics=False)
@@ -263,7 +248,7 @@ def test_the_first_layer_that_is_not_finite_is_told_of() -> None:
     model, run = dense(), quiet_run()
     model.weights[0].assign(np.full((3, 3), np.nan, np.float32))
     with pytest.warns(NbvizWarning, match=r"gradients/net/fc/kernel, 9 of 9 values at step 0"):
-        fit(model, nbviz.keras.Capture(run))
+        fit(model, nbviz.keras.Capture(run, activations=False))
 
 
 def test_a_model_without_variables_is_told_of() -> None:
@@ -312,7 +297,19 @@ def test_on_jax_weights_are_captured_and_why_gradients_are_not_is_said(on_jax: A
     assert found["count"] == 6
     assert found["first"]["weights/norm/net/fc/kernel"] == pytest.approx(found["norm"])
     (problem,) = found["problems"]
-    assert problem.startswith("Gradients are not captured: Keras on jax computes them within a compiled step")
+    assert problem == (
+        "Gradients and activations are not captured: Keras on jax computes them within a compiled step and hands "
+        "out none; gradients=False says that this is known, activations=inputs captures what the layers make of "
+        "these inputs."
+    )
+
+
+def test_on_jax_outputs_are_those_for_the_inputs_that_are_given(on_jax: Any) -> None:
+    found = on_jax["given"]
+    assert sorted(found["histograms"]) == ["activations/net/fc", "weights/net/fc/kernel"]
+    assert found["histograms"]["activations/net/fc"] == list(range(14))
+    assert found["first"]["activations/norm/net/fc"] == pytest.approx(found["output"])
+    assert found["problems"] == []
 
 
 def test_on_jax_the_change_is_that_of_the_step(on_jax: Any) -> None:

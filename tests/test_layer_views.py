@@ -24,7 +24,7 @@ from nbviz.run import Run
 from tests.golden.quantiles import FILE, described
 
 SVG = "{http://www.w3.org/2000/svg}"
-WARNING = (0xB8, 0x5D, 0x00, 255)
+WARNING = (0xB8, 0x4A, 0x00, 255)
 
 
 def logged(layers: dict[str, list[float]], statistic: str = "gradients/norm") -> Run:

@@ -11,7 +11,7 @@ import pytest
 
 from nbviz.picture import Scene
 from nbviz.run import Run
-from tests.pictures import SVG, draw, paths, points, run_of, texts, with_histograms
+from tests.pictures import BLUE, SVG, draw, paths, points, run_of, texts, with_histograms
 
 # Ridges
 
@@ -95,7 +95,7 @@ def test_one_layer_is_drawn_over_all_its_captures_as_the_view_draws_it() -> None
     for mode in ("offset", "overlay"):
         picture = captured(20, mode=mode)
         assert len(paths(picture, "ridge")) == 20
-        assert [path.get("stroke") for path in paths(picture, "ridge")].count("#337ab5") in (1, 20)
+        assert [path.get("stroke") for path in paths(picture, "ridge")].count(BLUE) in (1, 20)
         assert f"20 captures · {mode} · linear" in texts(picture)
     picture = captured(20, mode="heatmap")
     assert paths(picture, "heat") and not paths(picture, "ridge")

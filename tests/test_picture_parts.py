@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviz.picture import Scene, picture_svg
+from nbviz.picture import Scene, colors, picture_svg
 from nbviz.picture.axes import ticks, trace, value_ends
-from nbviz.picture.lines import row_at
+from nbviz.picture.rows import row_at
 from nbviz.picture.smoothing import is_staircase, smooth
+from tests.page import ROOT
 from tests.pictures import ALL, draw, paths, points, run_of, with_histograms
 
 
@@ -104,11 +105,59 @@ def luminance(color: str) -> float:
     return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
 
-def test_every_colour_reads_on_white_and_on_black() -> None:
+def contrast(color: str, ground: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    low, high = sorted([luminance(color), luminance(ground)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def painted(svg: str) -> set[str]:
+    return set(re.findall(r'(?:fill|stroke|stop-color)="(#\w{6})"', svg)) - {"#808080"}
+
+
+def colourful() -> Scene:
     runs = [with_histograms(run_of(f"{i}", loss=[2, 1]), ["a", "b", "c", "d"]) for i in range(7)]
-    svg = picture_svg(Scene.of(runs, ALL, 1))
-    colors = set(re.findall(r'(?:fill|stroke|stop-color)="(#\w{6})"', svg)) - {"#808080"}
-    assert len(colors) > 9
-    for color in colors:
-        assert 1.05 / (luminance(color) + 0.05) >= 4.4, color
-        assert (luminance(color) + 0.05) / 0.05 >= 4.4, color
+    return Scene.of(runs, ALL, 1)
+
+
+@pytest.mark.parametrize(("ink", "ground"), [("#24292f", "#ffffff"), ("#eef0f3", "#14171d")])
+def test_every_colour_reads_on_the_ground_that_it_is_for(ink: str, ground: str) -> None:
+    used = painted(picture_svg(colourful(), ink=ink, background=ground)) - {ground}
+    assert len(used) > 9
+    for color in used:
+        assert contrast(color, ground) >= 4.4, color
+
+
+def test_the_hues_are_those_of_the_page_in_both_themes() -> None:
+    """So what tests/js/theme.test.ts measures of these holds for both: readers who see two of three colours."""
+    page = (ROOT / "js/src/theme.ts").read_text("utf-8")
+    hues, depths = (re.search(rf"const {name} = {{(.*?)}};", page, re.DOTALL) for name in ("HUES", "DEPTHS"))
+    assert hues and depths
+    for theme, ours in (("light", colors.LIGHT), ("dark", colors.DARK)):
+        found = [re.search(rf"{theme}: \[(.*?)\]", each[1]) for each in (hues, depths)]
+        assert [tuple(re.findall(r"#\w{6}", each[1])) for each in found if each] == [ours, colors.DEPTHS[theme]]
+
+
+def test_a_picture_in_a_notebook_has_a_ground_of_its_own_and_rules_that_make_all_of_it_dark() -> None:
+    svg = picture_svg(colourful(), theme="host")
+    rules = dict(re.findall(r'\[(?:fill|stroke|stop-color)="(#\w{6})"\]{[\w-]+:(#\w{6})}', svg))
+    body = svg.replace(re.search("<style>.*?</style>", svg)[0], "")  # type: ignore[index]
+    assert painted(body) - {"#767676"} == rules.keys()
+    assert rules["#ffffff"] == "#14171d" and "@media (prefers-color-scheme:dark){" in svg
+    for color in set(rules.values()) - {"#14171d"}:
+        assert contrast(color, "#14171d") >= 4.4, color
+
+
+@pytest.mark.parametrize(
+    ("ink", "background", "blue"),
+    [
+        ("#24292f", "", "#0072b2"),
+        ("#eef0f3", "", "#56b4e9"),
+        ("#24292f", "#000", "#56b4e9"),
+        ("white", "black", "#56b4e9"),
+        ("#fff", "rebeccapurple", "#0072b2"),
+        ("currentColor", "", "#0072b2"),
+    ],
+)
+def test_lines_are_in_the_hues_that_suit_the_ground_or_else_the_ink(ink: str, background: str, blue: str) -> None:
+    assert f'stroke="{blue}"' in picture_svg(Scene.of([run_of(loss=[2, 1])], ALL, 1), ink=ink, background=background)

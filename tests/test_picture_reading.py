@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nbviz import Inspector, LiveLoss
+from nbviz.charts import choices
 from nbviz.picture import Scene, picture_svg
 from nbviz.picture.groups import grouped
+from nbviz.picture.horizontal import Horizontal
 from nbviz.run import Run
 from tests.golden.means import described
-from tests.pictures import ALL, SVG, draw, paths, points, run_of, texts
+from tests.pictures import ALL, SVG, draw, paths, points, run_of, texts, with_histograms
 
 
 def box_of(picture: ET.Element) -> tuple[float, float]:
@@ -31,7 +34,7 @@ def test_on_a_logarithmic_axis_factors_are_distances_and_what_has_no_logarithm_i
         [bottom - (bottom - top) * share / 3 for share in (0, 1, 2)], abs=1
     )
     assert line.get("d", "").count("M") == 1, "the last point stands alone, after a gap"
-    assert "values ≤ 0 cannot be shown" in texts(picture)
+    assert "1 value ≤ 0 cannot be shown" in texts(picture)
     assert {"1", "10", "100", "1,000"} <= set(texts(picture))
 
 
@@ -57,20 +60,36 @@ def test_a_zoom_on_a_long_run_draws_every_row_in_it() -> None:
 
 def test_limits_are_kept_and_what_lies_outside_is_said() -> None:
     picture = draw(run_of(loss=[0.1, 0.5, 5.0]), panels=("charts",), knobs={"limits": {"loss": (0.0, 1.0)}})
-    assert {"0.0", "1.0", "some points lie outside"} <= set(texts(picture))
+    assert {"0.0", "1.0", "1 point outside of what the axis spans"} <= set(texts(picture))
 
 
 def test_without_outliers_the_axis_spans_the_middle_ninety_percent() -> None:
     values = np.linspace(1, 2, 101)
     values[50] = 1000
     assert "1,000" in texts(draw(run_of(loss=values)))
-    assert "some points lie outside" in texts(draw(run_of(loss=values), knobs={"outliers": False}))
+    assert "1 point outside of what the axis spans" in texts(draw(run_of(loss=values), knobs={"outliers": False}))
 
 
 def test_steps_on_a_logarithmic_axis_begin_at_one_and_the_first_is_said_to_be_missing() -> None:
     picture = draw(run_of(loss=np.ones(1001)), panels=("charts",), knobs={"logx": True})
-    assert {"1", "10", "100", "1,000", "steps ≤ 0 cannot be shown"} <= set(texts(picture))
+    assert {"1", "10", "100", "1,000", "1 point at step ≤ 0 cannot be shown"} <= set(texts(picture))
     assert "nan" not in ET.tostring(picture, "unicode").lower()
+
+
+def test_on_a_logarithmic_axis_the_first_rows_of_a_long_run_are_all_drawn() -> None:
+    values = np.ones(1_000_000)
+    values[[7, 90]] = 5.0
+    picture = draw(run_of(loss=values), panels=("charts",), knobs={"logx": True})
+    line, *_ = paths(picture, "line")
+    drawn = points(line)
+    left, right = (
+        float(x) for x in re.findall(r"M([\d.]+),[\d.]+H([\d.]+)", paths(picture, "grid")[0].get("d", ""))[0]
+    )
+    decade = (right - left) / math.log10(999_999)
+    top = min(y for _, y in drawn)
+    spikes = [x for x, y in drawn if y == top]
+    assert drawn[0][0] == pytest.approx(left, abs=0.1), "step 1"
+    assert spikes == pytest.approx([left + decade * math.log10(step) for step in (7, 90)], abs=0.1)
 
 
 def test_marks_are_flags_with_their_notes_as_text() -> None:
@@ -125,7 +144,7 @@ def test_means_and_spreads_are_those_of_numpy(group: dict[str, Any]) -> None:
         run = Run(f"seed {i}")
         run.extend("m", steps, steps, [float(value) for value in values])
         runs.append(run)
-    shown, _, spreads = grouped(runs, {"group": "seed", "spread": "range"})
+    shown, _, spreads = grouped(runs, {"group": "seed", "spread": "range"}, Horizontal())
     column = lambda key: [math.nan if each is None else each for each in group[key]]  # noqa: E731
     np.testing.assert_allclose(shown[0]["m"].values, column("mean"), rtol=1e-12)
     for outline, key in zip(spreads["seed", "m"].outlines, ("low", "high"), strict=True):
@@ -186,3 +205,74 @@ def test_a_run_of_which_nothing_is_left_draws_nothing() -> None:
     run.restart(0)
     for superseded in (False, True):
         assert not paths(draw(run, superseded=superseded), "ridge")
+
+
+def test_what_counts_has_no_decimals_and_a_line_far_below_the_others_keeps_its_digits() -> None:
+    assert "7" in texts(draw(run_of(epoch=np.arange(80) // 10), panels=("charts",), step=79))
+    charts = choices([["a", "b"]])
+    said = texts(draw(run_of(a=[0.08] * 9, b=[1.25e-4] * 9), panels=("charts",), knobs={"charts": charts}))
+    assert {"a 0.0800", "b 1.25×10⁻⁴"} <= set(said)
+
+
+# What runs are called
+
+
+def alike() -> list[Run]:
+    """Two runs of one name, as two directories called "train" are."""
+    runs = [run_of("logs/val", loss=[3.0, 2.0 - i, 1.5]) for i in range(2)]
+    return [with_histograms(run, ["weights/fc1", "weights/fc2"]) for run in runs]
+
+
+def test_runs_are_called_what_the_mapping_calls_them_as_in_the_page() -> None:
+    first, second = alike()
+    view = Inspector({"plain": first, "<b>wide": second}, hparams={"plain": {"lr": 0.1}, "<b>wide": {"lr": 1}})
+    said = texts(ET.fromstring(view.to_svg()))
+    assert {"plain 1.500", "<b>wide 1.500", "plain fc1", "<b>wide fc1"} <= set(said)
+    assert "logs/val" not in " ".join(said) and "plain 1.5" in view.summary()
+    view.group = "lr"
+    assert {"lr 0.1 1.500", "lr 1 1.500"} <= set(texts(ET.fromstring(view.to_svg())))
+    one = LiveLoss(compare={"old": second}, run=first)
+    assert {"logs 1.500", "old 1.500"} <= set(texts(ET.fromstring(one.to_svg())))
+
+
+def test_a_run_keeps_the_role_that_its_own_name_gives_it() -> None:
+    first, second = alike()
+    picture = ET.fromstring(Inspector({"a": first, "b": second}).to_svg())
+    assert [path.get("stroke-dasharray") for path in paths(picture, "line")] == ["6 4", "6 4"]
+
+
+# Axes other than that of the steps
+
+
+def test_charts_are_laid_out_by_the_epoch_and_the_header_says_so() -> None:
+    run = run_of(loss=np.ones(101), epoch=np.arange(101) // 20)
+    picture = draw(run, step=50, panels=("header", "charts"), tags=["loss"], knobs={"x": "epoch"})
+    left, right = (
+        float(x) for x in re.findall(r"M([\d.]+),[\d.]+H([\d.]+)", paths(picture, "grid")[0].get("d", ""))[0]
+    )
+    (cursor,) = paths(picture, "cursor")
+    # Epoch 2 begins at step 40, 3 at 60: step 50 is in the middle between them, of 5 in all.
+    assert float(re.findall(r"M(\d+),", cursor.get("d", ""))[0]) == pytest.approx(left + (right - left) / 2, abs=1)
+    assert {"0", "1", "2", "3", "4", "5", "by epoch"} <= set(texts(picture))
+
+
+def test_a_run_without_epochs_is_laid_out_by_steps_and_nothing_else_is_said() -> None:
+    picture = draw(run_of(loss=np.ones(101)), panels=("header", "charts"), knobs={"x": "epoch"})
+    assert "100" in texts(picture) and "by epoch" not in texts(picture)
+
+
+def test_of_two_runs_one_without_epochs_its_points_are_counted_as_missing() -> None:
+    runs = [run_of("a", loss=np.ones(11), epoch=np.arange(11)), run_of("b", loss=np.ones(7))]
+    picture = draw(runs, panels=("charts",), tags=["loss"], knobs={"x": "epoch"})
+    assert "7 points without epoch cannot be shown" in texts(picture)
+    assert len(paths(picture, "line")) == 1
+
+
+def test_the_mean_of_a_group_stands_at_the_mean_of_the_times_since_its_runs_began() -> None:
+    runs = [run_of(f"lr-1 seed {i}", loss=np.ones(101)) for i in range(2)]
+    late = Run("lr-1 seed 2")
+    late.extend("loss", range(101), [7000.0 + 4 * step for step in range(101)], np.ones(101))
+    late.finish()
+    scene = Scene.of([*runs, late], ("charts",), 100, knobs={"group": r"(lr-\d)", "x": "relative"})
+    (line,) = scene.charts[0].lines
+    np.testing.assert_allclose(line.whole.x, 2.0 * np.arange(101))

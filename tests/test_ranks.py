@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import socket
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +11,8 @@ torch = pytest.importorskip("torch")
 
 from nbviz.capture import ranks  # noqa: E402
 from nbviz.capture.layer import Capture, Change, Key, Layer  # noqa: E402
-from nbviz.capture.ranks import Ranks, merge, pack  # noqa: E402
+from nbviz.capture.parts import merge, pack  # noqa: E402
+from nbviz.capture.ranks import Ranks  # noqa: E402
 from nbviz.formats.sketch import Sketch  # noqa: E402
 from tests import processes  # noqa: E402
 from tests.watched import same_counts  # noqa: E402
@@ -25,12 +23,7 @@ Seen = list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """What each process wrote down."""
-    folder = tmp_path_factory.mktemp("ranks")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    torch.multiprocessing.spawn(processes.work, args=(port, str(folder)), nprocs=processes.SIZE)
-    return [pickle.loads(Path(folder, f"{rank}.pickle").read_bytes()) for rank in range(processes.SIZE)]
+    return processes.spawned(processes.SCENES, tmp_path_factory.mktemp("ranks"))
 
 
 def both(seen: Seen, scene: str, step: int) -> torch.Tensor:
@@ -104,19 +97,28 @@ class Store(dict[str, bytes]):
     def delete_key(self, key: str) -> None:
         del self[key]
 
+    def compare_set(self, key: str, expected: str, value: str) -> bytes:
+        if self.get(key, b"") == expected.encode():
+            self.set(key, value)
+        return self[key]
+
     def wait(self, keys: list[str], timeout: Any) -> None:
         raise RuntimeError("none comes")
 
 
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> list[Ranks]:
-    """Two processes of which each does what it is told."""
+    return met(monkeypatch, 2)
+
+
+def met(monkeypatch: pytest.MonkeyPatch, size: int) -> list[Ranks]:
+    """Processes of which each does what it is told."""
     store = Store()
     made = []
     monkeypatch.setattr(ranks.dist.distributed_c10d, "_get_default_store", lambda: store)
     monkeypatch.setattr(ranks.dist.distributed_c10d, "PrefixStore", lambda prefix, inner: inner)
-    monkeypatch.setattr(ranks, "world", lambda: 2)
-    for rank in range(2):
+    monkeypatch.setattr(ranks, "world", lambda: size)
+    for rank in range(size):
         monkeypatch.setattr(ranks.dist, "get_rank", lambda rank=rank: rank)
         made.append(Ranks())
     return made
@@ -149,3 +151,29 @@ def test_a_process_that_sends_no_more_holds_up_the_first_for_a_few_captures_only
     assert [capture.number for capture in first.collect()] == [0]
     assert first.late == {1}
     assert [capture.number for capture in first.collect(wait=True)] == [1, 2, 3, 4]
+
+
+def test_of_processes_with_the_same_part_of_a_model_one_captures_what_all_have_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    processes = met(monkeypatch, 5)
+    late = processes[3]
+    late.have("stage1")
+    assert late.copies  # as long as it does not know what the first process has
+    for process, part in zip(processes, ["stage0", "stage1", "stage0", "stage1", "stage2"], strict=True):
+        process.have(part)
+    assert not late.copies
+    assert [process.copies for process in processes] == [False, True, True, False, False]
+
+
+def test_parts_with_a_name_in_common_are_told_apart_and_the_others_keep_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = met(monkeypatch, 3)
+    for process, part in ((first, "a"), (second, "b"), (third, "b")):
+        process.have(part)
+    shown = []
+    for number, names in enumerate([("in", "out", "out"), ("fc", "fc", "fc"), ("in", "out", "out")]):
+        for process, name in reversed(list(zip((first, second, third), names, strict=True))):
+            process.give(Capture(number, number, {Key("activations", name): Layer(Sketch.of([1.0]), 1)}))
+        (whole,) = first.collect()
+        shown.append({key.name: layer.size for key, layer in whole.layers.items()})
+    assert shown == [{"in": 1, "out": 2}, {"rank0.fc": 1, "rank1.fc": 2}, {"rank0.in": 1, "rank1.out": 2}]

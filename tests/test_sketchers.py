@@ -9,8 +9,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import nbviz  # noqa: E402
-from nbviz.capture import sketchers  # noqa: E402
-from nbviz.capture.sketchers import SAMPLES, HostSketcher, SampledSketcher, Wanted, sketcher_for  # noqa: E402
+from nbviz.capture.fallback import FallingBack, sketcher_for  # noqa: E402
+from nbviz.capture.sampled import BINS, SAMPLES, SampledSketcher  # noqa: E402
+from nbviz.capture.sketchers import HostSketcher, Wanted  # noqa: E402
 from nbviz.capture.tensors import flat, spacing  # noqa: E402
 from nbviz.notice import NbvizWarning  # noqa: E402
 from tests.watched import Kept, ends, same_counts, small, train  # noqa: E402
@@ -130,7 +131,7 @@ def test_dense_tensors_of_any_layout_are_flattened_without_a_copy() -> None:
 
 
 def test_another_device_is_captured_from_samples_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbviz.capture.collector.sketcher_for", lambda device: SampledSketcher())
+    monkeypatch.setattr("nbviz.capture.collector.sketcher_for", lambda device: FallingBack([SampledSketcher]))
     model, run, exact = small(), Kept(), Kept()
     batch = torch.randn(4, 3)
     with nbviz.watch(model, run, every=1), pytest.warns(NbvizWarning):
@@ -149,5 +150,7 @@ def test_another_device_is_captured_from_samples_and_says_so_once(monkeypatch: p
 
 def test_every_device_has_its_sketcher() -> None:
     assert isinstance(sketcher_for(torch.device("cpu")), HostSketcher)
-    assert isinstance(sketcher_for(torch.device("mps")), SampledSketcher)
-    assert sketchers.BINS == 1 << 12
+    sketcher = sketcher_for(torch.device("mps"))
+    sketcher.start([Wanted("a", torch.ones(2))])
+    assert isinstance(sketcher, FallingBack) and isinstance(sketcher.works, SampledSketcher)
+    assert BINS == 1 << 12

@@ -1,7 +1,9 @@
-"""Tables: the scalars of runs in pandas and in Arrow."""
+"""Tables: the scalars of runs in pandas, in Arrow and as CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
 import sys
 from typing import Any
 
@@ -9,9 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import nbviz
-from nbviz.tables import to_arrow, to_pandas
+from nbviz.series import ScalarSeries
+from nbviz.tables import to_arrow, to_pandas, write_csv
 
 COLUMNS = ["run", "tag", "step", "wall_time", "value", "superseded"]
 
@@ -113,3 +118,26 @@ def test_a_missing_library_is_named(
         ImportError, match=rf"{method}\(\) needs {module}, which is not installed: pip install 'nbviz\["
     ):
         getattr(runs["a"], method)()
+
+
+@given(
+    st.lists(st.tuples(st.integers(-(2**53), 2**53), st.floats(allow_nan=False), st.floats()), min_size=1, max_size=40),
+    st.text(st.characters(codec="utf-8"), max_size=8),
+)
+def test_a_csv_is_what_the_csv_module_writes_and_every_number_comes_back(
+    rows: list[tuple[int, float, float]], name: str
+) -> None:
+    series = ScalarSeries('a,"b"\n')
+    series.extend(*zip(*rows, strict=True))
+    ours, theirs = io.StringIO(newline=""), io.StringIO(newline="")
+    assert write_csv(ours, [(f"run {name}", series)]) == len(rows)
+    writer = csv.writer(theirs)
+    gone = series.superseded.tolist()
+    writer.writerow(["run", "tag", "step", "wall_time", "value", "superseded"])
+    writer.writerows([f"run {name}", series.tag, *row, flag] for row, flag in zip(rows, gone, strict=True))
+    assert ours.getvalue() == theirs.getvalue()
+    _, *read = csv.reader(io.StringIO(ours.getvalue(), newline=""))
+    for column, kept in ((3, series.wall_times), (4, series.values)):
+        found = np.array([float(row[column]) for row in read])
+        np.testing.assert_array_equal(found, kept)
+        np.testing.assert_array_equal(np.signbit(found[kept == 0]), np.signbit(kept[kept == 0]))

@@ -72,6 +72,14 @@ def test_patterns_choose_among_names() -> None:
     assert set(run.sketches) == {"weights/0.weight", "gradients/0.weight", "activations/0", "activations/1"}
 
 
+def test_what_has_no_parameters_that_are_wanted_is_captured_at_the_models_steps_alone() -> None:
+    model, other, run = small(), small(), Kept()
+    with nbviz.watch(model, run, every=1, include="^1$"):
+        train(other, sgd(other), Run(), 2)
+        train(model, sgd(model), run, 2)
+    assert {tag: run.steps(tag) for tag in run.sketches} == {"activations/1": [0, 1]}
+
+
 def test_tied_weights_are_captured_once() -> None:
     model, run = small(), Kept()
     model.append(nn.Linear(5, 2))
@@ -399,7 +407,7 @@ def test_a_cell_that_is_run_again_watches_its_model_for_the_new_run_without_a_wo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model, first, second = small(), Kept(), Kept()
-    monkeypatch.setattr("nbviz.capture.torch._running_cell", itertools.count(1).__next__)
+    monkeypatch.setattr("nbviz.capture.torch.running_cell", itertools.count(1).__next__)
     nbviz.watch(model, first, every=1)
     watch = nbviz.watch(model, second, every=1)
     train(model, sgd(model), second)

@@ -413,13 +413,14 @@ def test_a_compiled_step_of_the_optimizer_goes_on() -> None:
 # Bad input: models
 
 
-def test_a_model_without_parameters_has_activations() -> None:
-    model, run = nn.Sequential(nn.ReLU(), nn.Tanh()), Kept()
-    other = small()
-    with nbviz.watch(model, run, every=1, optimizer=sgd(other)):
-        train(nn.Sequential(other, model), sgd(other), run)
-    assert not run.problems
-    assert run.sketches == {}  # nothing steps it, and watch.remove() takes no half of a step
+@pytest.mark.parametrize("named", [True, False])
+def test_a_model_without_parameters_has_activations_at_any_steps_or_those_of_the_optimizer_named(named: bool) -> None:
+    model, run, other = nn.Sequential(nn.ReLU(), nn.Tanh()), Kept(), small()
+    optimizer = sgd(other)
+    with nbviz.watch(model, run, every=1, optimizer=optimizer if named else None):
+        train(nn.Sequential(other, model), optimizer, run, 2)
+    assert {tag: run.steps(tag) for tag in run.sketches} == {"activations/0": [0, 1], "activations/1": [0, 1]}
+    assert run.problems == []
 
 
 def test_a_model_of_nothing_is_told_of() -> None:
@@ -474,6 +475,19 @@ def test_tensors_of_size_zero_are_missing_and_say_so() -> None:
     with pytest.warns(NbvizWarning):
         run = outputs(nn.Identity(), lambda layer, x: (layer(x[:0]), x)[1], torch.ones(2))
     assert run.problems == ["Not captured, as it has no values: activations/layer."]
+
+
+def test_parameters_of_size_zero_or_of_a_billion_values_are_no_more_trouble() -> None:
+    model, run = small(), Kept()
+    model.empty = nn.Parameter(torch.empty(0, 3), requires_grad=False)
+    model.huge = nn.Parameter(torch.full((1,), 2.0).expand(10**9), requires_grad=False)
+    optimizer = torch.optim.SGD([each for each in model.parameters() if each.requires_grad], 0.1)
+    with nbviz.watch(model, run, every=1, activations=False) as watch, pytest.warns(NbvizWarning):
+        model[2](model[0](torch.ones(4, 3))).mean().backward()
+        optimizer.step()
+        assert watch.missing == {"weights/empty": "has no values"}
+    assert 10**7 < run.last("weights/huge").count <= 2**24
+    assert run["weights/norm/huge"].values.tolist() == pytest.approx([2 * np.sqrt(1e9)])
 
 
 def test_a_tensor_of_a_billion_values_is_captured_from_some_of_them() -> None:

@@ -1,5 +1,5 @@
 import { nice as niceEnds, tickStep, ticks } from "d3-array";
-import { decimalsFor, digitsFor, fixed, grouped, prefixed, scientific, significant, trimmed } from "./numbers";
+import { decimalsFor, digitsFor, fixed, grouped, prefixed, powered, scientific, significant, trimmed } from "./numbers";
 
 export type Domain = readonly [number, number];
 
@@ -116,7 +116,7 @@ export function tickFormat(domain: Domain, count: number, percent: boolean): (va
   if (largest >= 1e5 && largest < 1e15) return (value) => short(value, step, largest);
   if (largest >= 1e15 || largest < 1e-3) {
     const decimals = Math.max(2, digitsFor(step, largest) - 1);
-    return (value) => (value === 0 ? "0" : trimmed(scientific(value, decimals)));
+    return (value) => powered(value, decimals);
   }
   return (value) => grouped(fixed(value, decimalsFor(step)));
 }
@@ -145,7 +145,7 @@ export function formatExact(value: number, percent: boolean): string {
   if (!Number.isFinite(value)) return notFinite(value);
   if (percent) return significant(value * 100, 5) + PERCENT;
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-4 || size >= 1e9) ? trimmed(scientific(value, 5)) : grouped(significant(value, 6));
+  return size !== 0 && (size < 1e-4 || size >= 1e9) ? powered(value, 5) : grouped(significant(value, 6));
 }
 
 /** "8.4 s", "3 min 20 s", "1 h 04 min". */

@@ -121,9 +121,28 @@ export function paintTile(pen: Pen, tile: Tile, theme: Theme): void {
   paintBroken(pen, tile, captures, theme);
 }
 
+interface Words {
+  readonly median: string;
+  readonly ends: string;
+}
+
+const words = new WeakMap<Capture, Words | null>();
+
+function wordsOf(capture: Capture): Words | null {
+  let known = words.get(capture);
+  if (known === undefined) {
+    const bands = bandsOf(capture);
+    words.set(capture, (known = bands && {
+      median: Math.abs(bands[MEDIAN]) < NEAR_ZERO * Math.max(-bands[0], bands[8]) ? "≈ 0" : valueText(bands[MEDIAN], 2),
+      ends: `${valueText(bands[0], 2)} … ${valueText(bands[8], 2)}`,
+    }));
+  }
+  return known;
+}
+
 /** The title line of a tile: its name, and median, smallest and largest value at the cursor. */
 export function paintTitle(pen: Pen, tile: Tile, capture: Capture | null, theme: Theme, told: boolean): void {
-  const bands = capture && bandsOf(capture);
+  const { median = "", ends = "" } = (capture && wordsOf(capture)) ?? {};
   const [y, strong, light] = [tile.top + 9, `650 12px ${theme.font}`, `${SMALL}px ${theme.font}`];
   const color = theme.depth(tile.layer.depth);
   pen.textBaseline = "middle";
@@ -132,9 +151,7 @@ export function paintTitle(pen: Pen, tile: Tile, capture: Capture | null, theme:
   pen.fillStyle = told ? color : theme.text;
   pen.fillText(tile.label, tile.start, y);
   const from = tile.start + pen.measureText(tile.label).width + 8;
-  const median = bands && (Math.abs(bands[MEDIAN]) < NEAR_ZERO * Math.max(-bands[0], bands[8]) ? "≈ 0" : valueText(bands[MEDIAN], 2));
   const broken = capture?.nonfinite ? `${formatStep(capture.nonfinite)} NaN/Inf` : "";
-  const ends = bands ? `${valueText(bands[0], 2)} … ${valueText(bands[8], 2)}` : "";
   let x = tile.right;
   pen.textAlign = "right";
   // What does not fit beside the name is left to the tooltip, the ends before the median.

@@ -17,7 +17,7 @@ interface Heading {
 }
 
 export interface TilesLayout {
-  readonly tiles: Place[];
+  readonly tiles: readonly Place[];
   readonly headings: readonly Heading[];
   readonly height: number;
 }

@@ -83,7 +83,7 @@ export class Chart {
 
   /** A way to have the chart at the top, where there are others to come before. */
   offerTop(offered: boolean, isTop: boolean): void {
-    hide(this.raised, !offered);
+    hide(!offered, this.raised);
     setAttribute(this.raised, "aria-pressed", String(isTop));
     setAttribute(this.raised, "aria-label", `${this.name} at the top`);
     setAttribute(this.raised, "title", isTop ? "Back to its place" : "To the top");

@@ -46,7 +46,7 @@ export class ChartGrid {
   choose(groups: readonly Group[]): Group[] {
     const folded = (this.scene.knobs.get("folded") as readonly string[] | null | undefined) ?? null;
     const several = groups.length > SEVERAL;
-    hide(this.tools, !several);
+    hide(!several, this.tools);
     this.sections = sectionsOf(groups, { search: several ? this.text : "", top: this.top, folded });
     const found = this.sections.reduce((sum, each) => sum + each.groups.length, 0);
     setText(this.count, found === groups.length ? `${found} charts` : `${found} of ${groups.length} charts`);
@@ -70,7 +70,7 @@ export class ChartGrid {
       if (this.grid.children[i] !== element) this.grid.insertBefore(element, this.grid.children[i] ?? null);
     });
     this.grid.dataset.count = String(elements.length);
-    this.grid.hidden = elements.length === 0;
+    hide(elements.length === 0, this.grid);
   }
 
   private heading({ name, folded, groups }: Section): HTMLElement {

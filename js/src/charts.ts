@@ -92,7 +92,7 @@ export const makeCharts: MakePanel = (scene, signal) => {
     const before = shared.state;
     shared.state = frame.read();
     if (shared.state !== before) arrange();
-    hide(empty, charts.size > 0 || !grid.isEmpty);
+    hide(charts.size > 0 || !grid.isEmpty, empty);
     if (!empty.hidden) setText(empty, emptyWords(scene));
     const { horizontal } = shared;
     const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && horizontal.shown !== null));

@@ -5,9 +5,10 @@ import { makeCharts } from "./charts";
 import { comparable, distanceOver, pathKey, sidesOf, type Pair, type Side } from "./comparing";
 import { drawDifference, drawOver, hueOf, makeParts, type Comparison } from "./compareparts";
 import { wasserstein } from "./distance";
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 import { columnsFor, gutterWidth, type Column } from "./gutter";
 import { makeSuperseded } from "./header";
+import { same } from "./memo";
 import type { MakePanel, Panel, Scalars, Scene, Store, Theme } from "./model";
 import type { Frame } from "./outline";
 import { Runs } from "./runs";
@@ -78,6 +79,7 @@ class Compare implements Panel {
   private shown: Comparison | null = null;
   private drawn = "";
   private drawnTheme: Theme | null = null;
+  private labelled: readonly unknown[] = [];
   private listed = "";
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
@@ -96,8 +98,8 @@ class Compare implements Panel {
     const tags = comparable(scene);
     const wished = String(scene.knobs.get("tag") || tags[0] || "");
     const sides = sidesOf(scene, wished);
-    parts.body.hidden = !sides;
-    parts.empty.hidden = sides !== null;
+    hide(!sides, parts.body);
+    hide(sides !== null, parts.empty);
     this.list(tags, wished);
     this.distance.update(sides);
     if (!sides) {
@@ -138,8 +140,10 @@ class Compare implements Panel {
     if (over) drawOver(over, this.shown);
     const difference = sizeCanvas(parts.difference, this.width, DIFFERENCE);
     if (difference) drawDifference(difference, this.shown, DIFFERENCE);
-    const axis = sizeCanvas(parts.axis, this.width, 24);
+    const labelled = [scene.theme, shapes.axis, columns, this.width, devicePixelRatio];
+    const axis = same(this.labelled, labelled) ? null : sizeCanvas(parts.axis, this.width, 24);
     if (axis) drawAxis(axis, frame, shapes.axis, columns, scene.theme);
+    this.labelled = labelled;
     this.write(this.shown);
   }
 
@@ -226,7 +230,7 @@ class Compare implements Panel {
   private read(bin: number, aloud: boolean): void {
     const { parts, scene, shown } = this;
     this.bin = bin;
-    parts.tip.hidden = bin < 0 || !shown;
+    hide(bin < 0 || !shown, parts.tip);
     this.scene.request();
     if (bin < 0 || !shown) return;
     const { frame, shares, sides, shapes: { axis } } = shown;

@@ -2,13 +2,15 @@
 
 import { EasedDomain, formatStep, stepDomain } from "./axes";
 import { paintStep, paintTile, paintTitle, type Place, type Tile } from "./bands";
-import { columnsOf, Headings, layTiles, TILE } from "./bandslayout";
-import { calm, make, setAttribute, setText } from "./dom";
+import { columnsOf, Headings, layTiles, TILE, type TilesLayout } from "./bandslayout";
+import { calm, hide, make, setAttribute, setText } from "./dom";
 import { groupLayers } from "./groups";
 import { makeSuperseded } from "./header";
 import { hasHistograms, layersOf, NO_LAYERS, shortenAll, type Layer, type Layers } from "./layers";
+import { Memo, same } from "./memo";
 import type { Capture, MakePanel, Panel, Scene } from "./model";
 import { bandsOf, MEDIAN, NAMES } from "./quantiles";
+import { endsOf } from "./range";
 import { Reader, type Spot } from "./reader";
 import { captureIndex, spanOf } from "./rebin";
 import { sizeCanvas } from "./ridgeparts";
@@ -63,12 +65,11 @@ class Distributions implements Panel {
   private shared = false;
   private kind: AxisKind = "linear";
   private shown: Layers = NO_LAYERS;
-  private tiles: Place[] = [];
+  private tiles: readonly Place[] = [];
+  private readonly laid = new Memo<TilesLayout>();
   private readonly folded = new Set<string>();
-  private names = { key: "", labels: [] as readonly string[] };
-  private painted = "";
-  private pointed = "";
-  private theme: Scene["theme"] | null = null;
+  private painted: readonly unknown[] = [];
+  private pointed: readonly unknown[] = [];
   private active = -1;
   private readonly reader: Reader;
 
@@ -104,12 +105,12 @@ class Distributions implements Panel {
     this.shown = layersOf(scene);
     const { all, total } = this.shown;
     const empty = !hasHistograms(scene);
-    parts.body.hidden = empty;
-    parts.empty.hidden = !empty;
+    hide(empty, parts.body);
+    hide(!empty, parts.empty);
     parts.search.draw(scene, all.length, total);
     parts.whats.draw(this.shown);
-    parts.viewport.hidden = parts.foot.hidden = all.length === 0;
-    parts.none.hidden = all.length > 0;
+    hide(all.length === 0, parts.viewport, parts.foot);
+    hide(all.length > 0, parts.none);
     if (!all.length) setText(parts.none, noneWords(scene, total));
     if (!all.length || this.width < 80) return false;
     this.arrange(all);
@@ -123,13 +124,18 @@ class Distributions implements Panel {
   private arrange(all: readonly Layer[]): void {
     const { scene, width } = this;
     let [first, last] = [Infinity, -Infinity];
-    for (const { series: { captures } } of all) for (const { step } of captures) [first, last] = [Math.min(first, step), Math.max(last, step)];
+    for (const { series } of all) {
+      const [low, high] = endsOf(series);
+      [first, last] = [Math.min(first, low), Math.max(last, high)];
+    }
     const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && this.x.target !== null));
     this.x.send(stepDomain(this.x.target, first, last, growing), scene.now(), calm());
-    const columns = columnsOf(width, all.length);
-    const labels = this.labels(all, columns[1] - 96);
-    const named = new Map(all.map(({ key }, i) => [key, labels[i]]));
-    const { tiles, headings, height } = layTiles(groupLayers(all), this.folded, columns, this.x.at(scene.now()), named);
+    const x = this.x.at(scene.now());
+    const { tiles, headings, height } = this.laid.of([all, width, ...x, scene.theme.font, ...this.folded], () => {
+      const columns = columnsOf(width, all.length);
+      const labels = this.labels(all, columns[1] - 96);
+      return layTiles(groupLayers(all), this.folded, columns, x, new Map(all.map(({ key }, i) => [key, labels[i]])));
+    });
     this.tiles = tiles;
     this.parts.headings.draw(headings);
     this.parts.content.style.height = `${height}px`;
@@ -138,13 +144,10 @@ class Distributions implements Panel {
 
   private labels(all: readonly Layer[], room: number): readonly string[] {
     const names = all.map(({ label }) => label);
-    const font = `650 12px ${this.scene.theme.font}`;
-    const key = [font, Math.floor(room), ...names].join("\n");
     const pen = this.parts.base.getContext("2d");
-    if (key === this.names.key || !pen) return this.names.labels;
-    pen.font = font;
-    this.names = { key, labels: shortenAll(names, (text) => pen.measureText(text).width <= room) };
-    return this.names.labels;
+    if (!pen) return names;
+    pen.font = `650 12px ${this.scene.theme.font}`;
+    return shortenAll(names, (text) => pen.measureText(text).width <= room);
   }
 
   /** The value axis of a layer, or of all of them. */
@@ -169,10 +172,10 @@ class Distributions implements Panel {
   private paintBase(moving: boolean): void {
     const { scene, width, parts: { base, viewport } } = this;
     const { scrollTop, clientHeight } = viewport;
-    const versions = this.tiles.map(({ layer: { series } }) => `${series.tag}${series.version}`).join();
-    const key = [width, clientHeight, scrollTop, devicePixelRatio, this.shared, this.kind, versions, this.tiles.at(-1)?.top].join("|");
-    if (key === this.painted && scene.theme === this.theme && !moving) return;
-    [this.painted, this.theme, this.pointed] = [key, scene.theme, ""];
+    const versions = this.tiles.map(({ layer: { series } }) => series.version);
+    const painted = [clientHeight, scrollTop, devicePixelRatio, this.shared, this.kind, scene.theme, this.tiles, ...versions];
+    if (same(this.painted, painted) && !moving) return;
+    [this.painted, this.pointed] = [painted, []];
     const pen = sizeCanvas(base, width, Math.max(1, clientHeight));
     if (!pen) return;
     pen.translate(0, -scrollTop);
@@ -187,9 +190,9 @@ class Distributions implements Panel {
   private paintOver(): void {
     const { scene, width, active, parts, reader: { hover } } = this;
     const { cursor, theme } = scene;
-    const state = [cursor.step, hover?.row, hover?.step, active, scene.layer].join("|");
-    if (state === this.pointed) return;
-    this.pointed = state;
+    const pointed = [cursor.step, hover?.row, hover?.step, active, scene.layer];
+    if (same(this.pointed, pointed)) return;
+    this.pointed = pointed;
     const { scrollTop, clientHeight } = parts.viewport;
     const pen = sizeCanvas(parts.overlay, width, Math.max(1, clientHeight));
     if (!pen) return;
@@ -216,7 +219,7 @@ class Distributions implements Panel {
       const { value } = button as HTMLButtonElement;
       setAttribute(button, "aria-pressed", String(value === this.kind || value === (this.shared ? "shared" : "own")));
     }
-    parts.toggles[0].hidden = shown.all.length < 2;
+    hide(shown.all.length < 2, parts.toggles[0]);
     const tile = this.tiles[this.active];
     const bands = tile && bandsOf(this.captureAt(tile, scene.cursor.step)!);
     const layer = tile ? `${tile.layer.series.tag}: ${bands ? bands.map((value, i) => `${NAMES[i]} ${valueText(value)}`).join(", ") : "no finite values"}` : `${shown.all.length} layers`;

@@ -1,3 +1,5 @@
+import { write } from "./together";
+
 type Attributes = Readonly<Record<string, string>>;
 
 /**
@@ -16,22 +18,18 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Writes only what changed, into the text that is there: a node put into its place makes styles with `:has()` be found anew. */
-export function setText(element: Element, text: string): void {
-  const shown = ordered(text);
-  if (element.textContent === shown) return;
-  const { firstChild, childNodes } = element;
-  if (shown && childNodes.length === 1 && firstChild instanceof Text) firstChild.data = shown;
-  else element.textContent = shown;
+/** Says it in an element, or a field, when the frame is drawn; what is to be measured at once is written by `writeText`. */
+export const setText = (element: Element, text: string): void => write(element, ordered(text));
+
+/** Told again what they are, the browser would find their style anew. */
+export function hide(when: boolean, ...elements: HTMLElement[]): void {
+  for (const element of elements) if (element.hidden !== when) element.hidden = when;
 }
 
 export function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** The attribute set anew makes styles with `:has()` be found anew, whether it was there or not. */
-export function hide(element: HTMLElement, hidden: boolean): void {
-  if (element.hidden !== hidden) element.hidden = hidden;
-}
+let reduced: MediaQueryList | null = null;
 
-export const calm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const calm = (): boolean => (reduced ??= matchMedia("(prefers-reduced-motion: reduce)")).matches;

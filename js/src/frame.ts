@@ -1,5 +1,7 @@
 /** Many requests, one animation frame; none while nobody sees what it would draw. */
 
+import * as together from "./together";
+
 export type Schedule = (draw: (now: number) => void) => number;
 
 export class Frames {
@@ -11,8 +13,8 @@ export class Frames {
   constructor(
     private readonly draw: (now: number) => boolean,
     signal: AbortSignal,
-    private readonly schedule: Schedule = (callback) => requestAnimationFrame(callback),
-    private readonly cancel: (id: number) => void = (id) => cancelAnimationFrame(id),
+    private readonly schedule: Schedule = together.schedule,
+    private readonly cancel: (id: number) => void = together.cancel,
   ) {
     signal.addEventListener("abort", () => cancel(this.pending));
   }

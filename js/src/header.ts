@@ -117,10 +117,10 @@ export function makeSuperseded(scene: Scene, signal: AbortSignal, shows = inPane
     scene.request();
   }, { signal });
   const draw = (): void => {
-    const series = scene.stores.flatMap((store) => [...store.series.values()]);
-    const shown = series.filter((each) => shows(scene, each));
-    const rows = shown.reduce((sum, { superseded = 0 }) => sum + superseded, 0);
-    hide(element, rows === 0);
+    let rows = 0;
+    for (const store of scene.stores) for (const series of store.series.values()) if (series.superseded && shows(scene, series)) rows += series.superseded;
+    hide(rows === 0, element);
+    if (!rows) return;
     setText(count, formatStep(rows));
     setAttribute(element, "aria-pressed", String(scene.superseded));
     const one = rows === 1 ? "1 row that a restarted run logged anew is" : `${formatStep(rows)} rows that a restarted run logged anew are`;
@@ -157,12 +157,12 @@ export const makeHeader: MakePanel = (scene, signal) => {
     setAttribute(dot, "data-state", state);
     dot.classList.toggle("is-waiting", state === "live" && !arriving);
     const last = (told === stores ? scene.range() : stepRange(told))?.[1] ?? null;
-    hide(steps, last === null);
+    hide(last === null, steps);
     if (last !== null) setText(step, formatStep(last));
     const planned = plannedOf(told);
     setText(total, planned === null ? "" : ` of ${formatStep(planned)}`);
     const moving = state === "live" && arriving;
-    for (const each of [rate, left]) hide(each, !moving);
+    hide(!moving, rate, left);
     if (moving && scene.now() - rated >= RATE_EVERY_MS) {
       rated = scene.now();
       setText(rate, formatRate(rateOf(all)));
@@ -170,7 +170,7 @@ export const makeHeader: MakePanel = (scene, signal) => {
       setText(left, time && `${time} left`);
     }
     const said = [...new Set(stores.map((store) => store.notice).filter(Boolean))].join(" · ");
-    hide(notice, said === "");
+    hide(said === "", notice);
     setText(notice, said);
     setAttribute(notice, "title", said);
     for (const knob of knobs) knob.draw();

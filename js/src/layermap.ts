@@ -2,11 +2,11 @@
 
 import { bisectRight } from "d3-array";
 import { EasedDomain, formatStep, stepDomain, type Domain } from "./axes";
-import { calm, setText } from "./dom";
+import { calm, hide, setText } from "./dom";
 import { foldRows, type FoldedRows } from "./folding";
 import { chooseScale, heatPixels, scaled, type Scale } from "./heat";
 import { makeSuperseded } from "./header";
-import { makeHatch, paintCells, paintOverlay, type MapFrame, type Placed } from "./mapdraw";
+import { makeHatch, paintCells, paintOverlay, type MapFrame, type Placed, type Value } from "./mapdraw";
 import { fitLabels, pitchOf, rowLabels, type Names } from "./maplayout";
 import { cellText, emptyWords, makeParts, writeFirst, writeLegend, writeStatistics, type Broken, type MapParts } from "./mapparts";
 import type { MakePanel, Panel, Scene, Series } from "./model";
@@ -40,6 +40,8 @@ class LayerMap implements Panel {
   private frame: MapFrame | null = null;
   private theme: Scene["theme"] | null = null;
   private painted = "";
+  /** Where what is not finite appeared first, in words. */
+  private first = "";
   private row = -1;
   private rows: FoldedRows = { rows: [], headings: [] };
   private readonly folded = new Set<string>();
@@ -83,11 +85,11 @@ class LayerMap implements Panel {
     const layers = this.rows.rows;
     this.superseded.draw();
     const { total } = this.shown;
-    parts.body.hidden = total === 0;
-    parts.empty.hidden = total > 0;
+    hide(total === 0, parts.body);
+    hide(total > 0, parts.empty);
     parts.search.draw(scene, this.shown.layers.length, total);
-    parts.pad.hidden = layers.length === 0;
-    parts.none.hidden = layers.length > 0;
+    hide(layers.length === 0, parts.pad);
+    hide(layers.length > 0, parts.none);
     if (!layers.length) setText(parts.none, noneWords(scene, total));
     if (!total) setText(parts.empty, emptyWords(scene.stores.some(({ state }) => state === "live" || state === "following")));
     if (!layers.length || this.width < 80) return false;
@@ -154,10 +156,10 @@ class LayerMap implements Panel {
   private tell(): void {
     const { parts, shown, strip, scale, scene, rows: { rows: layers } } = this;
     writeStatistics(parts, shown);
-    parts.note.hidden = !shown.approximate || scale!.reading === "count";
+    hide(!shown.approximate || scale!.reading === "count", parts.note);
     writeLegend(parts, scale!, scene.theme, { zero: strip.cells.includes(-Infinity), broken: strip.cells.includes(Infinity) });
     const broken = this.firstBroken();
-    writeFirst(parts, broken && layers[broken.row].label, broken);
+    this.first = writeFirst(parts, broken && layers[broken.row].label, broken);
     const { swatches } = makeHatch(scene.theme);
     parts.zero.style.setProperty("--swatch", swatches.zero);
     parts.broken.style.setProperty("--swatch", swatches.broken);
@@ -193,14 +195,16 @@ class LayerMap implements Panel {
     }
     const step = scene.cursor.step ?? Infinity;
     const reading = this.scale!.reading;
-    const values = strip.tracks.map((track) => {
+    const valueOf = (row: number): Value | null => {
+      const track = strip.tracks[row];
+      if (!track) return null;
       const i = pointAt(track, step);
       const value = track.points.values[i];
       return i < 0 ? { text: "–", broken: false } : { text: cellText(reading, value), broken: scaled(reading, value) === Infinity };
-    });
+    };
     const pen = sizeCanvas(parts.overlay, frame.width, frame.height);
-    if (pen) paintOverlay(pen, frame, scene.theme, { names, values, cursor: scene.cursor.step, chosen: this.row, hover });
-    this.describe(values[this.row]?.text ?? "");
+    if (pen) paintOverlay(pen, frame, scene.theme, { names, rows: layers.length, valueOf, cursor: scene.cursor.step, chosen: this.row, hover });
+    this.describe(valueOf(this.row)?.text ?? "");
     this.showTooltip(frame);
   }
 
@@ -210,7 +214,7 @@ class LayerMap implements Panel {
     const step = scene.cursor.step ?? this.lastStep();
     setText(parts.step, formatStep(step));
     const layer = layers[row] ? `${layers[row].name} ${value}` : `${layers.length} layers`;
-    const first = parts.first.hidden ? "" : ` ${parts.first.textContent}.`;
+    const first = this.first && ` ${this.first}.`;
     this.reader.say(`${titleOf(statistic)} by layer, at step ${formatStep(step)}: ${layer}.${first}`);
   }
 

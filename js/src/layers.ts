@@ -1,6 +1,7 @@
 /** Which layers a ridge panel shows, in which order, and by which names. */
 
 import { ordered } from "./dom";
+import { Memos } from "./memo";
 import { seriesKey, type Captures, type Scene, type Store } from "./model";
 import { searchFor } from "./search";
 
@@ -36,7 +37,12 @@ export const MANY = 48;
 
 const isShown = (scene: Scene, tag: string): boolean => scene.tags === null || scene.tags.includes(tag);
 
-function* capturesOf(scene: Scene): Generator<{ store: Store; series: Captures }> {
+interface Captured {
+  readonly store: Store;
+  readonly series: Captures;
+}
+
+function* capturesOf(scene: Scene): Generator<Captured> {
   for (const store of scene.stores) {
     for (const series of store.series.values()) {
       if (series.kind === "histogram" && series.captures.length > 0 && isShown(scene, series.tag)) yield { store, series };
@@ -120,9 +126,14 @@ export const filterOf = (scene: Scene): string => String(scene.knobs.get("filter
  * runs. A search that is no regular expression finds all.
  */
 export function layersOf(scene: Scene): Layers {
-  const switchedOn = [...capturesOf(scene)]
-    .map(({ store, series }) => ({ key: seriesKey(store, series), store, series }))
-    .filter(({ key }) => !scene.hidden.has(key));
+  const switchedOn = [...capturesOf(scene)].filter(({ store, series }) => !scene.hidden.size || !scene.hidden.has(seriesKey(store, series)));
+  const what = scene.knobs.get("what");
+  return known.of(scene, [what, what === "auto" && scene.layer, filterOf(scene), ...switchedOn.flatMap(({ store, series }) => [store, series])], () => find(scene, switchedOn));
+}
+
+const known = new Memos<Scene, Layers>();
+
+function find(scene: Scene, switchedOn: readonly Captured[]): Layers {
   const kinds = switchedOn.map(({ series }) => CAPTURED.exec(series.tag)?.[1] ?? "");
   const whats = WHATS.filter((each) => kinds.includes(each));
   const what = whatOf(scene, kinds, whats);
@@ -137,8 +148,8 @@ export function layersOf(scene: Scene): Layers {
   const all = found
     .map((each) => ({ ...each, at: places.get(each.series.tag)! }))
     .sort((a, b) => a.at - b.at)
-    .map(({ key, store, series, at }) => ({
-      key, store, series, depth: depths[at],
+    .map(({ store, series, at }) => ({
+      key: seriesKey(store, series), store, series, depth: depths[at],
       label: ordered(several ? `${store.run} ${labels[at]}` : labels[at]),
       name: ordered(several ? `${store.run} ${series.tag}` : series.tag),
     }));

@@ -80,7 +80,7 @@ export class Legend {
 
   constructor(title: string, private readonly toggle: (key: string) => void, private readonly signal: AbortSignal) {
     this.best.append("best ", ...this.bestText);
-    this.best.hidden = true;
+    hide(true, this.best);
     const name = make("h3", { class: "legend-title", title }, title);
     this.element = make("div", { class: "legend" }, name, this.items, make("span", { class: "legend-end" }, this.best, this.badge));
   }
@@ -102,13 +102,13 @@ export class Legend {
     });
     while (this.items.children.length > children.length) this.items.lastElementChild!.remove();
     for (const name of this.entries.keys()) if (!names.includes(name)) this.entries.delete(name);
-    hide(this.best, best === null);
+    hide(best === null, this.best);
     if (best) {
       setText(this.bestText[0], best.text);
       setText(this.bestText[1], ` at ${formatStep(best.step)}`);
       setText(this.bestText[2], best.whose && ` · ${best.whose}`);
     }
-    hide(this.badge, badge === null);
+    hide(badge === null, this.badge);
     if (badge) {
       setText(this.badge, badge.text);
       setAttribute(this.badge, "title", badge.title);
@@ -139,11 +139,11 @@ export class Legend {
     }
     paintSwatch(swatch, item.dash);
     setText(lead, item.lead ?? "");
-    hide(label, item.label === "");
+    hide(item.label === "", label);
     setText(label, item.label);
     // A line without a label would leave nothing but its swatch to click on.
     setText(value, item.hidden ? "hidden" : item.value);
-    hide(value, item.hidden && item.label !== "");
+    hide(item.hidden && item.label !== "", value);
     value.classList.toggle("is-broken", !item.finite && !item.hidden);
     const room = `${width}ch`;
     if (value.style.minWidth !== room) value.style.minWidth = room;

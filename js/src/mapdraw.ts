@@ -105,10 +105,16 @@ export function paintCells(pen: Pen, frame: Placed, theme: Theme, { strip, bitma
   pen.restore();
 }
 
+/** The value of a row at the cursor, and whether it is worth a warning. */
+export interface Value {
+  readonly text: string;
+  readonly broken: boolean;
+}
+
 interface Over {
   readonly names: Names;
-  /** The value of each row at the cursor, and whether it is worth a warning. */
-  readonly values: readonly { readonly text: string; readonly broken: boolean }[];
+  readonly rows: number;
+  readonly valueOf: (row: number) => Value | null;
   readonly cursor: number | null;
   readonly chosen: number;
   readonly hover: { readonly row: number; readonly step: number } | null;
@@ -149,16 +155,17 @@ function paintNames(pen: Pen, { left, pitch, bottom }: Placed, theme: Theme, { n
 }
 
 /** The value of every row at the cursor; where there is no room for all, of the row that is pointed at or chosen. */
-function paintValues(pen: Pen, { width, right, pitch, bottom }: Placed, theme: Theme, { values, chosen, hover }: Over): void {
+function paintValues(pen: Pen, { width, right, pitch, bottom }: Placed, theme: Theme, { rows, valueOf, chosen, hover }: Over): void {
   if (width - right < 40) return;
   const told = hover?.row ?? chosen;
   pen.textAlign = "left";
-  values.forEach(({ text, broken }, row) => {
-    if (pitch < LINE - 2 && row !== told) return;
+  for (const row of pitch < LINE - 2 ? [told] : Array(rows).keys()) {
+    const value = valueOf(row);
+    if (!value) continue;
     pen.font = `${row === told ? 650 : 400} 11.5px ${theme.font}`;
-    pen.fillStyle = broken ? theme.warning : row === told ? theme.text : theme.muted;
-    pen.fillText(text, right + 8, Math.max(6, Math.min(bottom - 6, (row + 0.5) * pitch)), width - right - 8);
-  });
+    pen.fillStyle = value.broken ? theme.warning : row === told ? theme.text : theme.muted;
+    pen.fillText(value.text, right + 8, Math.max(6, Math.min(bottom - 6, (row + 0.5) * pitch)), width - right - 8);
+  }
 }
 
 /** The cursor's line, with a halo as it crosses every colour. */

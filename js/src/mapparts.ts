@@ -1,7 +1,7 @@
 /** The elements of the layer map around its canvases, and what they say. */
 
 import { formatExact, formatStep, notFinite } from "./axes";
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 import { endText, heatColor, type Reading, type Scale } from "./heat";
 import type { Theme } from "./model";
 import { SearchField } from "./searchfield";
@@ -60,8 +60,8 @@ export function writeLegend(parts: MapParts, scale: Scale, theme: Theme, has: { 
   parts.bar.classList.toggle("is-one", counting);
   setText(parts.low, counting ? "" : endText(scale, scale.low));
   setText(parts.high, counting ? "none" : endText(scale, scale.high));
-  parts.zero.hidden = !has.zero;
-  parts.broken.hidden = !has.broken;
+  hide(!has.zero, parts.zero);
+  hide(!has.broken, parts.broken);
 }
 
 /** Where what is not finite appeared first: the first of so many layers at that step. */
@@ -71,11 +71,13 @@ export interface Broken {
   readonly layers: number;
 }
 
-export function writeFirst({ first }: MapParts, label: string | null, broken: Broken | null): void {
-  first.hidden = broken === null;
-  if (!broken) return;
-  setText(first, `NaN/Inf from step ${formatStep(broken.step)}: ${label}${broken.layers > 1 ? ` and ${broken.layers - 1} more` : ""}`);
+export function writeFirst({ first }: MapParts, label: string | null, broken: Broken | null): string {
+  hide(broken === null, first);
+  if (!broken) return "";
+  const words = `NaN/Inf from step ${formatStep(broken.step)}: ${label}${broken.layers > 1 ? ` and ${broken.layers - 1} more` : ""}`;
+  setText(first, words);
   setAttribute(first, "title", "Go there");
+  return words;
 }
 
 export function emptyWords(waiting: boolean): string {

@@ -16,11 +16,20 @@ function signed(value: number, write: (size: number) => string): string {
 
 export const fixed = (value: number, decimals: number): string => signed(value, (size) => size.toFixed(Math.min(20, decimals)));
 
-export const significant = (value: number, digits: number): string => trimmed(signed(value, (size) => size.toPrecision(digits)));
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const raised = (power: string): string => power.replace("-", "⁻").replace(/\d/g, (digit) => RAISED[Number(digit)]);
+/** As a printed figure has it what the language writes as "1.5e-3". */
+const spelled = (text: string): string => text.replace(/e\+?(.+)/, (_, power: string) => `×10${raised(power)}`);
 
-/** "1.5e−3" */
+export const significant = (value: number, digits: number): string => spelled(trimmed(signed(value, (size) => size.toPrecision(digits))));
+
+/** "1.5×10⁻³" */
 export const scientific = (value: number, decimals: number): string =>
-  signed(value, (size) => size.toExponential(decimals)).replace("e+", "e").replace("e-", "e\u2212");
+  value === 0 ? fixed(0, decimals) : spelled(signed(value, (size) => size.toExponential(decimals)));
+
+/** The same without what says nothing: "2×10⁻³" and "10⁻³". */
+export const powered = (value: number, decimals: number): string =>
+  trimmed(scientific(value, decimals)).replace(/^(−?)1×/, "$1");
 
 /** With an SI prefix, but B for 10⁹. */
 export function prefixed(value: number, digits: number): string {

@@ -68,14 +68,16 @@ function trace(pen: Path2D, shape: Shape, frame: Frame, scale: number, lifted: b
   if (!lifted || !flat) pen.lineTo(x(last + 0.5), 0);
 }
 
-/** A shape above the baseline y = 0: scrubbing back and forth traces nothing anew. */
+/** A shape above the baseline y = 0: scrubbing back and forth over some captures traces nothing anew. */
 export interface Outline {
   readonly key: string;
   readonly area: Path2D;
   readonly line: Path2D;
 }
 
-const outlines = new WeakMap<Shape, Outline>();
+/** The latest, oldest first: each takes 4 kB, and 200 layers of 500 captures have 100,000. */
+const outlines = new Map<Shape, Outline>();
+const KEPT = 8192;
 
 export function outlineOf(shape: Shape, frame: Frame, scale: number): Outline | null {
   if (shape.first < 0) return null;
@@ -85,7 +87,9 @@ export function outlineOf(shape: Shape, frame: Frame, scale: number): Outline | 
     outline = { key, area: new Path2D(), line: new Path2D() };
     trace(outline.area, shape, frame, scale, false);
     trace(outline.line, shape, frame, scale, true);
+    outlines.delete(shape);
     outlines.set(shape, outline);
+    if (outlines.size > KEPT) outlines.delete(outlines.keys().next().value!);
   }
   return outline;
 }

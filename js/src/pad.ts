@@ -84,7 +84,7 @@ export class Pad {
     setAttribute(this.log, "aria-pressed", String(log));
     setAttribute(this.log, "title", `Values of ${this.chart} on a ${log ? "linear" : "logarithmic"} axis`);
     setAttribute(this.log, "aria-label", `logarithmic values of ${this.chart}`);
-    hide(this.note, unseen.length === 0);
+    hide(unseen.length === 0, this.note);
     setText(this.note, unseen.map(({ count, brief }) => `${formatStep(count)} ${brief}`).join(" \u00b7 "));
     const full = unseen.map((each) => each.full).join(", ");
     setAttribute(this.note, "title", full);

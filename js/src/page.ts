@@ -1,6 +1,6 @@
 /**
- * Stands in for a notebook in an exported page: gives the front end the models it was exported with (`nbviz-models`, as
- * JSON), and no kernel.
+ * Stands in for a notebook in an exported page, or one that nbconvert made: gives the front end the models it was exported
+ * with (`nbviz-models`, as JSON), and no kernel.
  */
 
 import channel, { type Exports } from "./channel";
@@ -45,7 +45,13 @@ async function unpacked(text: unknown): Promise<Uint8Array> {
   return bytes.map((_, i) => bytes[(i % WORD) * words + Math.floor(i / WORD)]);
 }
 
-async function show(main: HTMLElement): Promise<void> {
+/** Where a view goes: into the output it was in, or else below the others. */
+function placeOf(view: number): HTMLElement {
+  const own = document.getElementById(`nbviz-view-${view}`);
+  return own ?? document.getElementById("nbviz")!.appendChild(document.createElement("div"));
+}
+
+async function show(): Promise<void> {
   const exported: Exported = JSON.parse(document.getElementById("nbviz-models")!.textContent!);
   const { signal } = new AbortController();
   const channels = new Map<string, { exports: Exports }>();
@@ -54,12 +60,12 @@ async function show(main: HTMLElement): Promise<void> {
     channels.set(reference, { exports: channel.initialize({ model, signal }) });
   }
   const host: Host = { getWidget: async (reference) => channels.get(reference)! };
-  main.replaceChildren();
-  for (const state of exported.views) {
-    const el = document.createElement("div");
-    main.append(el);
+  document.getElementById("nbviz")?.replaceChildren();
+  for (const [i, state] of exported.views.entries()) {
+    const el = placeOf(i);
+    el.replaceChildren();
     await views.render({ model: new StillModel(state), el, host, signal });
   }
 }
 
-void show(document.getElementById("nbviz")!);
+void show();

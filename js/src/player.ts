@@ -1,7 +1,8 @@
 /** Where the cursor may stand, and how playing moves it. No clock and no page: the caller says what time it is. */
 
 import { bisectLeft, bisectRight } from "d3-array";
-import type { Scene, Series } from "./model";
+import { Memos } from "./memo";
+import type { Captures, Scalars, Scene, Series } from "./model";
 import { withPast } from "./restarts";
 
 /** The steps of several sorted columns together, found by bisection: they are never merged, however long the run. */
@@ -55,18 +56,18 @@ export class Stops {
   }
 }
 
-const sorted = new WeakMap<Series, { version: number; steps: Float64Array }>();
+const known = new Memos<object, { all: Stops; walked: Stops }>();
+const sorted = new Memos<Series, Float64Array>();
+const captured = new Memos<Series, Float64Array>();
 
-function stepsOf(series: Series): ArrayLike<number> {
-  if (series.kind === "scalar" && series.monotone) return series.steps.subarray(0, series.length);
-  const known = sorted.get(series);
-  if (known?.version === series.version) return known.steps;
-  const steps = series.kind === "scalar"
-    ? series.steps.slice(0, series.length).sort()
-    : Float64Array.from(series.captures, (capture) => capture.step).sort();
-  sorted.set(series, { version: series.version, steps });
-  return steps;
-}
+const stepsOf = (series: Scalars): Float64Array => (series.monotone
+  ? series.steps.subarray(0, series.length)
+  : sorted.of(series, [series.version], () => series.steps.slice(0, series.length).sort()));
+
+/** Every step of a capture, once: layers are captured together. Gathered anew only when a histogram has changed. */
+export const capturedSteps = (all: readonly Captures[]): Float64Array => (!all.length ? new Float64Array(0)
+  : captured.of(all[0], [...all, ...all.map(({ version }) => version)], () =>
+    Float64Array.from(new Set(all.flatMap(({ captures }) => captures.map(({ step }) => step)))).sort()));
 
 /** More steps than this are too many to walk one by one where captures give coarser ones. */
 const MANY = 2000;
@@ -74,10 +75,13 @@ const MANY = 2000;
 /** Every step at which something was logged, for pointing; and those that keys and playing walk. */
 export function stopsOf(scene: Pick<Scene, "stores">): { all: Stops; walked: Stops } {
   const series = scene.stores.flatMap((store) => [...store.series.values()]).flatMap(withPast);
-  const captures = series.filter((each) => each.kind === "histogram" && each.captures.length > 0);
-  const dense = series.some((each) => each.kind === "scalar" && each.length > MANY);
-  const all = new Stops(series.map(stepsOf));
-  return { all, walked: dense && captures.length > 0 ? new Stops(captures.map(stepsOf)) : all };
+  return known.of(scene, [...series, ...series.map(({ version }) => version)], () => {
+    const captured = capturedSteps(series.filter((each) => each.kind === "histogram"));
+    const scalars = series.filter((each) => each.kind === "scalar");
+    const dense = scalars.some(({ length }) => length > MANY);
+    const all = new Stops([captured, ...scalars.map(stepsOf)]);
+    return { all, walked: dense && captured.length > 0 ? new Stops([captured]) : all };
+  });
 }
 
 /** At normal speed a run plays in this time, however long it is. */

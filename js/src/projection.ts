@@ -2,7 +2,7 @@
 
 import { ticks } from "d3-array";
 import type { Domain } from "./axes";
-import { grouped, scientific, significant, trimmed } from "./numbers";
+import { grouped, powered, significant, trimmed } from "./numbers";
 
 export const project = (value: number, log: boolean): number => (log ? (value > 0 ? Math.log10(value) : NaN) : value);
 export const unproject = (coordinate: number, log: boolean): number => (log ? 10 ** coordinate : coordinate);
@@ -30,7 +30,7 @@ export function logTicks([low, high]: Domain, count: number): number[] {
   for (const round of last - first < 2 * count ? ROUND : []) {
     const found = decades.flatMap((decade) => round.map((each) => Number(`${each}e${decade}`))).filter(inside);
     if (found.length > count + 2) continue;
-    return found.length > 2 ? found : ticks(10 ** low, 10 ** high, Math.max(2, count)).filter((value) => value > 0);
+    return found.length > 2 ? found : ticks(10 ** low * (1 - 1e-9), 10 ** high * (1 + 1e-9), Math.max(2, count)).filter((value) => value > 0);
   }
   return ticks(first, last, Math.max(1, count)).filter(Number.isInteger).map((decade) => Number(`1e${decade}`)).filter(inside);
 }
@@ -39,6 +39,6 @@ export function logTicks([low, high]: Domain, count: number): number[] {
 export function formatLogTick(value: number, percent: boolean): string {
   const shown = percent ? value * 100 : value;
   const plain = shown >= 1e-3 && shown < 1e5;
-  const text = plain ? grouped(trimmed(significant(shown, shown < 1e3 ? 3 : 6))) : trimmed(scientific(shown, 2));
+  const text = plain ? grouped(trimmed(significant(shown, shown < 1e3 ? 3 : 6))) : powered(shown, 2);
   return percent ? `${text}\u00a0%` : text;
 }

@@ -10,18 +10,20 @@ export function stepRange(stores: readonly Store[]): readonly [number, number] |
   let low = Infinity;
   let high = -Infinity;
   for (const store of stores) {
-    for (const series of [...store.series.values()].flatMap(withPast)) {
-      if (!series.length) continue;
-      const [first, last] = endsOf(series);
-      low = Math.min(low, first);
-      high = Math.max(high, last);
+    for (const series of store.series.values()) {
+      for (const each of withPast(series)) {
+        if (!each.length) continue;
+        const [first, last] = endsOf(each);
+        low = Math.min(low, first);
+        high = Math.max(high, last);
+      }
     }
   }
   return low <= high ? [low, high] : null;
 }
 
 /** Smallest and largest step of a series, found anew only when it has changed. */
-function endsOf(series: Series): readonly [number, number] {
+export function endsOf(series: Series): readonly [number, number] {
   const before = known.get(series);
   if (before?.version === series.version) return before.ends;
   const ends: [number, number] = [Infinity, -Infinity];

@@ -18,11 +18,12 @@ export interface Shape {
 /**
  * Counts per display bin, by interpolating the cumulative counts linearly in the value, as though a bin's values were
  * spread evenly over it. The total is kept: what lies beyond an end of the axis is counted in the bin at that end, and
- * a bin with an infinite edge at its finite one.
+ * a bin with an infinite edge at its finite one. They are added to `masses`.
  */
-export function rebin(counts: ArrayLike<number>, edges: ArrayLike<number>, axis: Axis): Float64Array {
+export function rebin(
+  counts: ArrayLike<number>, edges: ArrayLike<number>, axis: Axis, masses: Float64Array = new Float64Array(axis.edges.length - 1),
+): Float64Array {
   const bins = axis.edges.length - 1;
-  const masses = new Float64Array(bins);
   const n = counts.length;
   let i = 0;
   let passed = 0;
@@ -35,11 +36,11 @@ export function rebin(counts: ArrayLike<number>, edges: ArrayLike<number>, axis:
       const share = (at - edges[i]) / (edges[i + 1] - edges[i]);
       if (share > 0 && share < 1) below += counts[i] * share;
     }
-    masses[j - 1] = below - before;
+    masses[j - 1] += below - before;
     before = below;
   }
   while (i < n) passed += counts[i++];
-  masses[bins - 1] = passed - before;
+  masses[bins - 1] += passed - before;
   return masses;
 }
 
@@ -230,9 +231,13 @@ function areOrdered(captures: readonly Capture[]): boolean {
   return known;
 }
 
-/** The last of the captures with the greatest step not past the cursor; the first when all are past it. Steps may go back. */
-export function captureIndex(captures: readonly Capture[], step: number | null): number {
+/**
+ * The last of the captures with the greatest step not past the cursor; the first when all are past it. Steps may go back.
+ * Layers that are captured together have it in the same place: `near` is looked at first.
+ */
+export function captureIndex(captures: readonly Capture[], step: number | null, near = -1): number {
   if (step === null || !captures.length) return captures.length - 1;
+  if (areOrdered(captures) && captures[near]?.step <= step && !(captures[near + 1]?.step <= step)) return near;
   if (areOrdered(captures)) return Math.max(0, byStep.right(captures, step) - 1);
   let found = 0;
   let best = -Infinity;

@@ -6,6 +6,7 @@ import { hide, setText } from "./dom";
 import { makeSuperseded } from "./header";
 import { History } from "./history";
 import { hasHistograms, type Layer } from "./layers";
+import { same } from "./memo";
 import type { MakePanel, Panel, Scene } from "./model";
 import { baseline, type Frame } from "./outline";
 import { RidgeInput } from "./ridgeinput";
@@ -26,9 +27,9 @@ class Ridges implements Panel {
   private readonly parts: Parts;
   private readonly state: RidgeState;
   private readonly history = new History();
-  private drawn = "";
+  private drawn: readonly unknown[] = [];
+  private labelled: readonly unknown[] = [];
   private told: Selection | null = null;
-  private drawnTheme: Scene["theme"] | null = null;
   private readonly superseded: ReturnType<typeof makeSuperseded> | null = null;
 
   constructor(private readonly scene: Scene, signal: AbortSignal, private readonly hideWhenEmpty: boolean) {
@@ -47,9 +48,9 @@ class Ridges implements Panel {
     const { parts, scene, state } = this;
     this.superseded?.draw();
     const empty = !hasHistograms(scene);
-    hide(this.element, empty && this.hideWhenEmpty);
-    parts.body.hidden = empty;
-    parts.empty.hidden = !empty;
+    hide(empty && this.hideWhenEmpty, this.element);
+    hide(empty, parts.body);
+    hide(!empty, parts.empty);
     if (empty || state.width === 0) return false;
     const layers = state.refresh();
     this.showControls();
@@ -61,15 +62,14 @@ class Ridges implements Panel {
   private paint(layers: readonly Layer[], now: Known, frame: Frame): void {
     const { scene, parts, state } = this;
     const read = this.tell(now, frame);
-    const stamp = state.stamp();
-    if (stamp === this.drawn && scene.theme === this.drawnTheme) return;
-    [this.drawn, this.drawnTheme] = [stamp, scene.theme];
-    for (const element of [parts.viewport, parts.axis]) element.hidden = false;
-    parts.none.hidden = true;
+    const stamp = [scene.theme, ...state.stamp()];
+    if (same(this.drawn, stamp)) return;
+    this.drawn = stamp;
+    hide(false, parts.viewport, parts.axis);
+    hide(true, parts.none);
     if (state.open) this.paintHistory(state.open, now, frame);
     else this.paintRows(now, frame);
-    const pen = sizeCanvas(parts.axis, frame.width, 24);
-    if (pen) drawAxis(pen, frame, now.shapes.axis, now.columns, scene.theme);
+    this.paintAxis(now, frame);
     this.showSelection(layers);
     write(parts, {
       title: state.shown.title, rows: state.rows(), open: state.open, alone: state.shown.total === 1, active: state.focused,
@@ -77,11 +77,21 @@ class Ridges implements Panel {
     });
   }
 
+  /** The labels below, which do not move with the cursor. */
+  private paintAxis({ shapes, columns }: Known, frame: Frame): void {
+    const { parts, scene } = this;
+    const labelled = [scene.theme, shapes.axis, columns, frame.left, frame.right, frame.width, devicePixelRatio];
+    if (same(this.labelled, labelled)) return;
+    this.labelled = labelled;
+    const pen = sizeCanvas(parts.axis, frame.width, 24);
+    if (pen) drawAxis(pen, frame, shapes.axis, columns, scene.theme);
+  }
+
   private showNothing(): void {
     const { parts, scene, state: { shown } } = this;
-    this.drawn = "";
-    for (const element of [parts.viewport, parts.axis, parts.tip, parts.selected, parts.at, parts.back, parts.warning]) element.hidden = true;
-    parts.none.hidden = false;
+    this.drawn = [];
+    hide(true, parts.viewport, parts.axis, parts.tip, parts.selected, parts.at, parts.back, parts.warning);
+    hide(false, parts.none);
     setText(parts.title, shown.title);
     setText(parts.note, "");
     setText(parts.none, noneWords(scene, shown.total));
@@ -91,7 +101,7 @@ class Ridges implements Panel {
     const { parts, scene, state } = this;
     parts.search.draw(scene, state.shown.all.length, state.shown.total, !state.open);
     parts.whats.draw(state.shown, !state.open);
-    parts.modes.element.hidden = state.open === null;
+    hide(state.open === null, parts.modes.element);
     press(parts.modes, state.mode());
     const wish = wishOf(scene.knobs.get("axis"));
     if (state.now) press(parts.scales, wish.name === "density" ? wish.name : state.now.shapes.axis.kind);
@@ -101,14 +111,15 @@ class Ridges implements Panel {
     const { parts, state } = this;
     const selection = state.selection();
     const layer = selection && layers.find(({ series }) => series.tag === selection.tag);
-    parts.selected.hidden = !layer;
+    hide(!layer, parts.selected);
     if (!selection) this.told = null;
     if (!selection || !layer) return;
-    setText(parts.words, selectionWords(selection, layer));
+    const words = selectionWords(selection, layer);
+    setText(parts.words, words);
     // Not while it is dragged, when it would be read out without end.
     if (selection !== this.scene.knobs.get("selection") || selection === this.told) return;
     this.told = selection;
-    this.scene.say(`Selected: ${parts.words.textContent}`);
+    this.scene.say(`Selected: ${words}`);
   }
 
   private paintRows({ shapes, columns }: Known, frame: Frame): void {
@@ -152,7 +163,7 @@ class Ridges implements Panel {
     const { parts, state } = this;
     const { place, open } = state;
     const row = place && !place.beside ? (open ? layerRow(open, "", place.row) : state.rows()[place.row]) : null;
-    parts.tip.hidden = !place || !row;
+    hide(!place || !row, parts.tip);
     if (!place || !row) return [];
     const name = open ? `step ${formatStep(row.capture!.step)}` : row.name;
     const lines = reading(name, row.capture, shapes.axis, place.bin, place.column, shapes.common !== null);

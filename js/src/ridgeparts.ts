@@ -1,6 +1,6 @@
 /** The elements of the ridge panel around its canvas. */
 
-import { make } from "./dom";
+import { hide, make } from "./dom";
 import { MODES } from "./history";
 import { SearchField, WhatToggle } from "./searchfield";
 import { makeScales, makeToggle } from "./toggle";
@@ -51,8 +51,7 @@ export function sizeCanvas(canvas: HTMLCanvasElement, width: number, height: num
   const [w, h] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
   if (canvas.width !== w) canvas.width = w;
   if (canvas.height !== h) canvas.height = h;
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
+  for (const [side, size] of [["width", `${width}px`], ["height", `${height}px`]] as const) if (canvas.style[side] !== size) canvas.style[side] = size;
   const pen = canvas.getContext("2d");
   if (!pen) return null;
   pen.setTransform(w / width, 0, 0, h / height, 0, 0);
@@ -68,7 +67,7 @@ export function placeTip({ tip, body }: Pick<Parts, "tip" | "body">, lines: read
     tip.dataset.text = text;
     tip.replaceChildren(...lines.map((line, i) => make(i === 0 ? "b" : "span", {}, line)));
   }
-  tip.hidden = false;
+  hide(false, tip);
   const [width, height] = [tip.offsetWidth, tip.offsetHeight];
   const right = x + 16 + width <= body.clientWidth;
   const left = right ? x + 16 : x - 16 - width >= 0 ? x - 16 - width : Math.max(0, Math.min(body.clientWidth - width, x - width / 2));

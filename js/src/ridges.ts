@@ -105,12 +105,8 @@ export function drawRows(pen: Pen, picture: RowsPicture): void {
 function drawRow(pen: Pen, picture: RowsPicture, row: Row, base: number): void {
   const { frame, shapes, theme } = picture;
   if (!row.capture) return;
-  pen.strokeStyle = theme.grid;
-  pen.lineWidth = 1;
-  pen.beginPath();
-  pen.moveTo(frame.left, base);
-  pen.lineTo(frame.right, base);
-  pen.stroke();
+  pen.fillStyle = theme.grid;
+  pen.fillRect(frame.left, base - 0.5, frame.right - frame.left, 1);
   drawPast(pen, row, picture, base);
   const ink = {
     color: theme.depth(row.depth), background: theme.background, opaque: frame.rise > frame.pitch, width: frame.pitch < LOW ? 1 : 2,

@@ -6,6 +6,7 @@ import { columnsFor, gutterWidth, type Column } from "./gutter";
 import { groupLayers, type Group } from "./groups";
 import { captureNear, historyFrame, MODES, type Mode } from "./history";
 import { filterOf, layersOf, MANY, NO_LAYERS, type Layer, type Layers } from "./layers";
+import { Memo } from "./memo";
 import type { Scene } from "./model";
 import { baseline, type Frame } from "./outline";
 import { captureIndex, Shapes, spanOf } from "./rebin";
@@ -19,20 +20,19 @@ const HISTORY_HEIGHT = 420;
 
 /** What is learnt of layers once, and holds until one of them changes. */
 export interface Known {
-  readonly key: string;
   readonly shapes: Shapes;
   readonly columns: readonly Column[];
   readonly groups: readonly Group[];
 }
 
-function learn(layers: readonly Layer[], grouped: boolean, key: string, wished: unknown, before: Known | undefined): Known {
+function learn(layers: readonly Layer[], grouped: boolean, wished: unknown, before: Known | undefined): Known {
   const { name, kind } = wishOf(wished);
   const spans = layers.map((layer) => layer.series.captures.map(spanOf));
   const axis = chooseAxis(spans, { kind, bins: BINS }, before?.shapes.axis ?? null);
   const density = name === "density";
   const same = before && axis === before.shapes.axis && !density && before.shapes.common === null;
   const shapes = same ? before.shapes : Shapes.on(axis, density ? layers.map(({ series }) => series.captures) : null);
-  return { key, shapes, columns: columnsFor(layers), groups: grouped ? groupLayers(layers) : [] };
+  return { shapes, columns: columnsFor(layers), groups: grouped ? groupLayers(layers) : [] };
 }
 
 export class RidgeState implements Target {
@@ -52,7 +52,7 @@ export class RidgeState implements Target {
   private readonly turned = new Set<string>();
   private filter = "";
   private shownRows: readonly Row[] = [];
-  private readonly known = new Map<string, Known>();
+  private readonly known = new Map<string, Memo<Known>>();
 
   constructor(
     private readonly scene: Scene, readonly viewport: HTMLElement, private readonly canvas: HTMLElement, private readonly part: boolean,
@@ -77,10 +77,10 @@ export class RidgeState implements Target {
     this.shownRows = [];
     if (!layers.length || !this.width) return layers;
     const name = this.open?.key ?? "";
-    const key = [scene.knobs.get("axis"), ...layers.map((layer) => `${layer.key} ${layer.series.version}`)].join();
-    const before = this.known.get(name);
-    this.now = before?.key === key ? before : learn(layers, !this.open, key, scene.knobs.get("axis"), before);
-    this.known.set(name, this.now);
+    const axis = scene.knobs.get("axis");
+    let known = this.known.get(name);
+    if (!known) this.known.set(name, (known = new Memo()));
+    this.now = known.of([axis, ...layers.map(({ series }) => series), ...layers.map(({ series }) => series.version)], (before) => learn(layers, !this.open, axis, before));
     this.arrange(this.now);
     return layers;
   }
@@ -114,11 +114,11 @@ export class RidgeState implements Target {
   }
 
   /** Everything the picture depends on but the theme. */
-  stamp(): string {
+  stamp(): unknown[] {
     const { place, now, shown, open, frame } = this;
-    const at = this.shownRows.map((row) => `${row.index}${row.folded}`).join();
-    return [now?.key, this.width, frame?.height, devicePixelRatio, this.viewport.scrollTop, this.focused, place?.row, place?.bin,
-      place?.column?.kind, this.byKey, open?.key, this.mode(), shown.title, shown.total, at, JSON.stringify(this.selection())].join("|");
+    return [now, this.width, frame?.height, devicePixelRatio, this.viewport.scrollTop, this.focused, place?.row, place?.bin,
+      place?.column?.kind, this.byKey, open?.key, this.mode(), shown.title, shown.total, JSON.stringify(this.selection()),
+      ...this.shownRows.flatMap((row) => [row.index, row.folded])];
   }
 
   set(knob: string, value: unknown): void {

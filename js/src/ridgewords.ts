@@ -2,7 +2,7 @@
 
 import { formatStep } from "./axes";
 import { countBelow, countBetween, heldBy, type Selection } from "./count";
-import { setAttribute, setText } from "./dom";
+import { hide, setAttribute, setText } from "./dom";
 import type { Column } from "./gutter";
 import type { Mode } from "./history";
 import type { Layer } from "./layers";
@@ -10,7 +10,7 @@ import type { Capture } from "./model";
 import { finiteCount, zeroCount } from "./rebin";
 import type { Parts } from "./ridgeparts";
 import { pastCaptures, trailStride } from "./ridges";
-import { shareText, type Row } from "./rows";
+import { shareText, warningOf, type Row } from "./rows";
 import { valueText, type Axis } from "./valueaxis";
 
 /** What the panel shows, as far as words are made of it. */
@@ -96,17 +96,18 @@ export function write(parts: Parts, told: Told): void {
   const at = Number.isFinite(step) ? formatStep(step) : "";
   setText(parts.title, open ? open.name : title);
   setText(parts.step, at);
-  parts.at.hidden = at === "";
-  parts.back.hidden = !open || alone;
-  setText(parts.warning, open && rows[0] ? rows[0].warning : "");
-  parts.warning.hidden = parts.warning.textContent === "";
+  hide(at === "", parts.at);
+  hide(!open || alone, parts.back);
+  const warning = open && rows[0]?.capture ? warningOf(rows[0].capture) : "";
+  setText(parts.warning, warning);
+  hide(warning === "", parts.warning);
   setText(parts.note, noteOf(told));
   const { viewport } = parts;
   const tree = rows.some(({ group }) => group);
   setAttribute(viewport, "role", open ? "slider" : tree ? "tree" : "listbox");
   setAttribute(viewport, "aria-label", open ? `${open.series.tag}: capture` : `${title} at step ${at}`);
   setAttribute(parts.option, "role", tree ? "treeitem" : "option");
-  parts.option.hidden = open !== null || !rows[active];
+  hide(open !== null || !rows[active], parts.option);
   if (open) describeSlider(viewport, open, step, told.read);
   else describeRow(parts, rows, active, told.read);
 }
@@ -132,5 +133,5 @@ function describeRow({ viewport, option }: Parts, rows: readonly Row[], active: 
   else option.removeAttribute("aria-expanded");
   if (rows.some(({ group }) => group)) setAttribute(option, "aria-level", row.group ? "1" : "2");
   const step = row.capture ? `step ${formatStep(row.capture.step)}` : "";
-  setText(option, [row.name, step, row.warning, ...read].filter(Boolean).join(", "));
+  setText(option, [row.name, step, row.capture ? warningOf(row.capture) : "", ...read].filter(Boolean).join(", "));
 }

@@ -20,7 +20,6 @@ export interface Row {
   /** The capture is the layer's `captures[index]`, or that of all layers of a folded heading together. */
   readonly index: number;
   readonly capture: Capture | null;
-  readonly warning: string;
 }
 
 const warnings = new WeakMap<Capture, string>();
@@ -57,7 +56,7 @@ export function warningOf(capture: Capture): string {
 export function layerRow(layer: Layer, label: string, index: number): Row {
   const capture = layer.series.captures[index];
   const { key, depth, series: { tag } } = layer;
-  return { key, label, name: tag, depth, layer, group: null, folded: false, index, capture, warning: warningOf(capture) };
+  return { key, label, name: tag, depth, layer, group: null, folded: false, index, capture };
 }
 
 /** Captures of folded headings, by the captures they are made of. */
@@ -72,11 +71,11 @@ function mergedCapture(group: Group, indices: readonly number[], axis: Axis): Ca
   const before = known.get(key);
   if (before) return before;
   const captures = group.layers.map(({ series }, i) => series.captures[indices[i]]);
-  const counts = new Float32Array(axis.edges.length - 1);
-  for (const each of captures) rebin(each.counts, each.edges, axis).forEach((mass, i) => (counts[i] += mass));
+  const masses = new Float64Array(axis.edges.length - 1);
+  for (const each of captures) rebin(each.counts, each.edges, axis, masses);
   const sum = (of: (capture: Capture) => number): number => captures.reduce((total, each) => total + of(each), 0);
   const made = {
-    ...captures[0], step: Math.max(...captures.map(({ step }) => step)), counts, edges: axis.edges,
+    ...captures[0], step: Math.max(...captures.map(({ step }) => step)), counts: Float32Array.from(masses), edges: axis.edges,
     total: sum(finiteCount), nonfinite: sum(({ nonfinite }) => nonfinite), zeros: sum(({ zeros }) => zeros),
   };
   if (known.size > KEPT) known.clear();
@@ -92,15 +91,15 @@ function headingRow(group: Group, folded: boolean, indices: readonly number[], a
   return {
     key: headingKey(group), label: group.name, name: `${group.name}, ${group.layers.length} layers`,
     depth: (first.depth + last.depth) / 2, layer: null, group, folded, index: 0, capture,
-    warning: capture ? warningOf(capture) : "",
   };
 }
 
 /** The rows at a step; `folded` has the keys of headings whose layers are out of sight. */
 export function rowsOf(groups: readonly Group[], folded: ReadonlySet<string>, step: number | null, axis: Axis): Row[] {
   const rows: Row[] = [];
+  let near = -1;
   for (const group of groups) {
-    const indices = group.layers.map(({ series }) => captureIndex(series.captures, step));
+    const indices = group.layers.map(({ series }) => (near = captureIndex(series.captures, step, near)));
     const heading = group.name ? headingRow(group, folded.has(headingKey(group)), indices, axis) : null;
     if (heading) rows.push(heading);
     if (!heading?.folded) group.layers.forEach((layer, i) => rows.push(layerRow(layer, group.labels[i], indices[i])));

@@ -2,6 +2,7 @@
 
 import { gutterWidth, type Column } from "./gutter";
 import { shortenAll } from "./layers";
+import { same } from "./memo";
 import { labelSize } from "./ridges";
 import type { Frame } from "./outline";
 import type { Row } from "./rows";
@@ -23,7 +24,7 @@ export class RowsLayout {
   /** The rows' names, shortened to fit. */
   labels: readonly string[] = [];
   indent = 0;
-  private labelKey = "";
+  private named: readonly unknown[] = [];
   private labelRoom = 0;
   private readonly pen = document.createElement("canvas").getContext("2d");
 
@@ -50,9 +51,9 @@ export class RowsLayout {
   }
 
   private shorten(rows: readonly Row[], most: number, width: number, size: number, font: string): void {
-    const key = [size, most, width, font, ...rows.map(({ label }) => label)].join("\n");
-    if (key === this.labelKey) return;
-    this.labelKey = key;
+    const named = [size, most, width, font, ...rows.flatMap(({ label, folded }) => [label, folded])];
+    if (same(this.named, named)) return;
+    this.named = named;
     this.indent = rows.some(({ group }) => group) ? 12 : 0;
     const plain = rows.filter(({ group, folded }) => !group || folded);
     const within = (room: number) => (text: string): boolean => this.measure(text, size, font) <= room - this.indent;

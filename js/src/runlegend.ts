@@ -60,7 +60,7 @@ export class RunLegend {
 
   draw(readings: Readings): void {
     const { runs } = this.scene;
-    hide(this.element, !namesRuns(this.scene));
+    hide(!namesRuns(this.scene), this.element);
     if (this.element.hidden) return;
     this.element.classList.toggle("is-list", runs.many);
     this.tools.draw();
@@ -69,7 +69,7 @@ export class RunLegend {
     this.arrange(entries);
     if (!entries.some(({ index }) => index === this.active)) this.active = entries[0]?.index ?? 0;
     for (const entry of entries) this.fill(this.rows.get(entry.index)!, entry, readings);
-    hide(this.what, !runs.many);
+    hide(!runs.many, this.what);
     setText(this.what, entries.length ? readings.title : "no run has such a name");
   }
 

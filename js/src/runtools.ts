@@ -61,10 +61,10 @@ export class RunTools {
     const { runs } = this.scene;
     const shown = runs.entries.filter((each) => each.shown).length;
     const { length } = runs.entries;
-    hide(this.count, !runs.many);
+    hide(!runs.many, this.count);
     setText(this.count, shown === length ? `${length} ${runs.grouped ? "groups" : "runs"}` : `${shown} of ${length}`);
-    hide(this.all, shown === length);
-    hide(this.search, !runs.many && runs.text("search") === "");
+    hide(shown === length, this.all);
+    hide(!runs.many && runs.text("search") === "", this.search);
     write(this.search, runs.text("search"));
     this.drawGrouping();
   }
@@ -85,10 +85,10 @@ export class RunTools {
     if (group !== "" && known) this.writing = false;
     const value = this.writing || !known ? PATTERN : group;
     if (this.by.value !== value) this.by.value = value;
-    hide(this.by, runs.all.length < 3);
-    hide(this.pattern, value !== PATTERN);
+    hide(runs.all.length < 3, this.by);
+    hide(value !== PATTERN, this.pattern);
     write(this.pattern, group);
-    hide(this.spreads, !runs.grouped);
+    hide(!runs.grouped, this.spreads);
     for (const button of this.spreads.children) setAttribute(button, "aria-pressed", String((button as HTMLButtonElement).value === runs.spread));
   }
 }

@@ -1,16 +1,18 @@
 /** The scrubber panel: where in the run the cursor stands, moved by hand, by key or by playing. */
 
 import { formatExact, formatStep } from "./axes";
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, ordered, setAttribute, setText } from "./dom";
 import { allMarks, nextMark, notesAt } from "./marks";
-import type { MakePanel, Panel, Scalars, Scene, Series } from "./model";
-import { Player, stopsOf } from "./player";
+import { Memo, same } from "./memo";
+import type { MakePanel, Panel, Scalars, Scene } from "./model";
+import { capturedSteps, Player, stopsOf } from "./player";
 import { sizeCanvas } from "./ridgeparts";
 import { audible, voiceOf, type Spot } from "./sound";
 import { rowAt } from "./survey";
+import { writeText } from "./together";
 import { float, moveTo } from "./tooltip";
 import { TrackWindow } from "./trackwindow";
-import { curve, drawTrack, Happenings, trackSeries, trackStep, trackX, type Happening } from "./track";
+import { curve, Happenings, Track, trackSeries, trackStep, trackX, type TrackPicture } from "./track";
 
 const HEIGHT = 52;
 const TIP_GAP = 4;
@@ -34,6 +36,8 @@ function makeParts() {
   return { element, play, canvas, tip, track, input, speed, latest };
 }
 
+type Data = Pick<TrackPicture, "heights" | "captures" | "happenings">;
+
 class Scrubber implements Panel {
   readonly element: HTMLElement;
   private readonly parts = makeParts();
@@ -42,14 +46,14 @@ class Scrubber implements Panel {
   private readonly window: TrackWindow;
   private width = 0;
   private hovered: number | null = null;
-  private drawn = "";
-  private captured = { key: "", steps: [] as readonly number[] };
-  private drawnTheme: Scene["theme"] | null = null;
-  private data = { key: "", heights: null as Float64Array | null, captures: [] as readonly number[], happenings: [] as Happening[] };
+  private drawn: readonly unknown[] = [];
+  private readonly gathered = new Memo<Data>();
+  private readonly drawing = new Track();
+  private data: Data | null = null;
 
   constructor(private readonly scene: Scene, signal: AbortSignal) {
     this.element = this.parts.element;
-    audible.set(this.parts.track, () => (this.data.heights ? [voiceOf(spotsOf(this.data.heights))] : []));
+    audible.set(this.parts.track, () => (this.data?.heights ? [voiceOf(spotsOf(this.data.heights))] : []));
     this.window = new TrackWindow(scene);
     this.listen(signal);
   }
@@ -57,45 +61,34 @@ class Scrubber implements Panel {
   draw(): boolean {
     const { scene, player, parts } = this;
     const range = scene.range();
-    this.element.hidden = range === null;
+    hide(range === null, this.element);
     if (!range || this.width === 0) return player.playing;
     if (player.playing) scene.cursor.set(player.advance(scene.now(), scene.cursor.step, stopsOf(scene).walked));
     const step = Math.min(range[1], Math.max(range[0], scene.cursor.step ?? range[1]));
-    this.gather(range);
-    const state = [this.data.key, step, scene.cursor.step === null, this.hovered, player.playing, devicePixelRatio, scene.zoom].join("|");
-    if (state === this.drawn && scene.theme === this.drawnTheme) return player.playing;
-    [this.drawn, this.drawnTheme] = [state, scene.theme];
+    const data = (this.data = this.gather(range));
+    const state = [data, step, scene.cursor.step === null, this.hovered, player.playing, devicePixelRatio, ...(scene.zoom ?? []), scene.theme];
+    if (same(this.drawn, state)) return player.playing;
+    this.drawn = state;
     this.write(range, step);
     this.tell(range);
     const pen = sizeCanvas(parts.canvas, this.width, HEIGHT);
     const { theme, cursor } = scene;
-    if (pen) drawTrack(pen, { ...this.data, width: this.width, height: HEIGHT, range, theme, step, latest: cursor.step === null, hovered: this.hovered, zoom: scene.zoom });
+    if (pen) this.drawing.draw(pen, { ...data, width: this.width, height: HEIGHT, range, theme, step, latest: cursor.step === null, hovered: this.hovered, zoom: scene.zoom });
     return player.playing;
   }
 
-  /** Gathered anew only when a histogram has changed, as scalars do many times a second. */
-  private captureSteps(series: readonly Series[]): readonly number[] {
-    const captured = series.filter((each) => each.kind === "histogram");
-    const key = captured.map((each) => `${each.tag} ${each.version}`).join();
-    if (key !== this.captured.key) {
-      const steps = new Set(captured.flatMap((each) => each.captures.map((capture) => capture.step)));
-      this.captured = { key, steps: [...steps].sort((a, b) => a - b) };
-    }
-    return this.captured.steps;
-  }
-
   /** What of the track depends on the data alone. */
-  private gather(range: readonly [number, number]): void {
-    const series = this.scene.stores.flatMap((store) => [...store.series.values()]);
-    const key = [this.width, ...range, ...series.map((each) => `${each.tag} ${each.version}`), ...this.scene.stores.map(({ marks }) => marks)].join();
-    if (key === this.data.key) return;
-    const shown = trackSeries(this.scene);
-    this.data = {
-      key,
-      heights: shown && range[1] > range[0] ? curve(shown, range, Math.max(2, Math.floor((this.width - 20) / 2))) : null,
-      captures: this.captureSteps(series),
-      happenings: this.happened.of(this.scene),
-    };
+  private gather(range: readonly [number, number]): Data {
+    const { stores } = this.scene;
+    const series = stores.flatMap((store) => [...store.series.values()]);
+    return this.gathered.of([this.width, ...range, ...series, ...series.map(({ version }) => version), ...stores.map(({ marks }) => marks)], () => {
+      const shown = trackSeries(this.scene);
+      return {
+        heights: shown && range[1] > range[0] ? curve(shown, range, Math.max(2, Math.floor((this.width - 20) / 2))) : null,
+        captures: capturedSteps(series.filter((each) => each.kind === "histogram")),
+        happenings: this.happened.of(this.scene),
+      };
+    });
   }
 
   private write([from, to]: readonly [number, number], step: number): void {
@@ -110,7 +103,7 @@ class Scrubber implements Panel {
     for (const [name, value] of Object.entries({ min: from, max: to, now: step })) setAttribute(input, `aria-value${name}`, String(value));
     input.style.width = `${Math.max(3, formatStep(to).length)}ch`;
     const typing = (element.getRootNode() as Document | ShadowRoot).activeElement === input;
-    if (!typing) input.value = formatStep(step);
+    if (!typing) setText(input, formatStep(step));
   }
 
   /** What lies under the pointer. */
@@ -120,10 +113,10 @@ class Scrubber implements Panel {
     if (this.hovered === null) return;
     const picture = { width: this.width, range };
     const x = trackX(picture, this.hovered);
-    const near = this.data.happenings.filter(({ step }) => Math.abs(trackX(picture, step) - x) <= 5);
+    const near = this.data!.happenings.filter(({ step }) => Math.abs(trackX(picture, step) - x) <= 5);
     const series = trackSeries(this.scene);
     const words = [`step ${formatStep(this.hovered)}`, ...(series ? [valueAt(series, this.hovered)] : []), ...new Set(near.map(({ text }) => text))];
-    setText(tip, words.filter(Boolean).join(" · "));
+    writeText(tip, ordered(words.filter(Boolean).join(" · ")));
     tip.classList.toggle("is-warning", near.some(({ kind }) => kind !== "mark"));
     const { left, top, bottom } = this.parts.track.getBoundingClientRect();
     const { offsetWidth: own, offsetHeight: height } = tip;
@@ -154,7 +147,7 @@ class Scrubber implements Panel {
   }
 
   private redraw(): void {
-    this.drawn = "";
+    this.drawn = [];
     this.scene.request();
   }
 

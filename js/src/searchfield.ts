@@ -1,7 +1,7 @@
 /** The search above many layers: the same field, and the same words, in every view of them. */
 
 import { formatStep } from "./axes";
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 import { filterOf, WHATS, type Layers } from "./layers";
 import type { Scene } from "./model";
 import { searchFor } from "./search";
@@ -23,7 +23,7 @@ export class SearchField {
   draw(scene: Scene, count: number, total: number, wanted = true): void {
     const { found, input } = this;
     const filter = filterOf(scene);
-    input.hidden = found.hidden = !(wanted && (total > FEW || filter !== ""));
+    hide(!(wanted && (total > FEW || filter !== "")), input, found);
     const sound = searchFor(filter) !== null;
     if (input.value !== filter) input.value = filter;
     setAttribute(input, "aria-invalid", String(!sound));
@@ -41,8 +41,8 @@ export class WhatToggle {
   }
 
   draw({ what, whats }: Layers, wanted = true): void {
-    this.element.hidden = !wanted || whats.length < 2;
-    for (const button of this.toggle.buttons) button.hidden = button.value !== "all" && !whats.includes(button.value);
+    hide(!wanted || whats.length < 2, this.element);
+    for (const button of this.toggle.buttons) hide(button.value !== "all" && !whats.includes(button.value), button);
     press(this.toggle, what);
   }
 }

@@ -37,7 +37,7 @@ export function formatElapsed(seconds: number, apart: number, largest: number): 
     const minutes = Math.round(seconds / MINUTE);
     return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}\u00a0h`;
   }
-  if (largest < 2 * MINUTE) return `${trimmed(seconds.toFixed(apart < 1 ? Math.min(3, Math.ceil(-Math.log10(apart))) : 0))}\u00a0s`;
+  if (largest < 2 * MINUTE) return `${trimmed(seconds.toFixed(apart < 1 ? Math.min(6, Math.ceil(-Math.log10(apart))) : 0))}\u00a0s`;
   if (apart >= MINUTE) return `${Math.round(seconds / MINUTE)}\u00a0min`;
   return `${Math.floor(seconds / MINUTE)}:${String(Math.round(seconds % MINUTE)).padStart(2, "0")}\u00a0min`;
 }

@@ -1,6 +1,7 @@
 /** The scrubber's track: the loss curve, filled up to the cursor, with ticks for captures and marks for what happened. */
 
 import { groupSeries } from "./group";
+import { same } from "./memo";
 import { drawWindow } from "./trackwindow";
 import { seriesKey, type Scalars, type Scene, type Stairs, type Theme } from "./model";
 
@@ -133,7 +134,7 @@ export interface TrackPicture {
   readonly height: number;
   readonly range: readonly [number, number];
   readonly heights: Float64Array | null;
-  readonly captures: readonly number[];
+  readonly captures: Float64Array;
   readonly happenings: readonly Happening[];
   readonly theme: Theme;
   readonly step: number;
@@ -156,13 +157,48 @@ export function trackStep({ width, range: [from, to] }: Pick<TrackPicture, "widt
   return from + ((x - PAD) / (width - 2 * PAD)) * (to - from);
 }
 
-export function drawTrack(pen: CanvasRenderingContext2D, picture: TrackPicture): void {
-  const { height, theme, step, hovered } = picture;
-  const x = trackX(picture, step);
-  drawCurve(pen, picture, x);
-  drawTicks(pen, picture);
-  drawMarks(pen, picture);
-  if (picture.zoom) drawWindow(pen, picture, picture.zoom);
+/** What does not move with the cursor, kept as bitmaps: the curve as it is up to the cursor, beyond it, and what stands over it. */
+export class Track {
+  private readonly layers = [document.createElement("canvas"), document.createElement("canvas"), document.createElement("canvas")];
+  private drawn: readonly unknown[] = [];
+
+  draw(pen: CanvasRenderingContext2D, picture: TrackPicture): void {
+    const { width, height, range, heights, captures, happenings, theme, zoom } = picture;
+    const drawn = [width, height, ...range, heights, captures, happenings, theme, ...(zoom ?? []), devicePixelRatio];
+    if (!same(this.drawn, drawn)) this.redraw(picture);
+    this.drawn = drawn;
+    const x = trackX(picture, picture.step);
+    const [strong, faint, over] = this.layers;
+    for (const [layer, from, to] of [[strong, 0, x], [faint, x, width], [over, 0, width]] as const) {
+      pen.save();
+      pen.beginPath();
+      pen.rect(from, 0, to - from, height);
+      pen.clip();
+      pen.drawImage(layer, 0, 0, width, height);
+      pen.restore();
+    }
+    drawPointers(pen, picture, x);
+  }
+
+  private redraw(picture: TrackPicture): void {
+    const { width, height, theme, zoom } = picture;
+    const [strong, faint, over] = this.layers.map((layer) => {
+      [layer.width, layer.height] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
+      const pen = layer.getContext("2d")!;
+      pen.scale(layer.width / width, layer.height / height);
+      pen.lineJoin = "round";
+      return pen;
+    });
+    drawCurve(strong, picture, 0.85, theme.dark ? 0.28 : 0.18);
+    drawCurve(faint, picture, 0.4, 0);
+    drawTicks(over, picture);
+    drawMarks(over, picture);
+    if (zoom) drawWindow(over, picture, zoom);
+  }
+}
+
+function drawPointers(pen: CanvasRenderingContext2D, picture: TrackPicture, x: number): void {
+  const { height, theme, hovered } = picture;
   if (hovered !== null) {
     pen.fillStyle = theme.muted;
     pen.globalAlpha = 0.5;
@@ -172,7 +208,7 @@ export function drawTrack(pen: CanvasRenderingContext2D, picture: TrackPicture):
   drawThumb(pen, picture, x);
 }
 
-function drawCurve(pen: CanvasRenderingContext2D, { width, height, heights, theme }: TrackPicture, x: number): void {
+function drawCurve(pen: CanvasRenderingContext2D, { width, height, heights, theme }: TrackPicture, line: number, fill: number): void {
   if (!heights) return;
   const base = height - TICKS;
   const gap = (width - 2 * PAD) / (heights.length - 1);
@@ -180,22 +216,15 @@ function drawCurve(pen: CanvasRenderingContext2D, { width, height, heights, them
   if (points.length < 2) return;
   pen.strokeStyle = pen.fillStyle = theme.role("train");
   pen.lineWidth = 1.5;
-  // Strong up to the cursor, faint beyond it.
-  for (const [from, to, line, fill] of [[0, x, 0.85, theme.dark ? 0.28 : 0.18], [x, width, 0.4, 0]]) {
-    pen.save();
-    pen.beginPath();
-    pen.rect(from, 0, to - from, height);
-    pen.clip();
-    pen.beginPath();
-    for (const [px, py] of points) pen.lineTo(px, py);
-    pen.globalAlpha = line;
-    pen.stroke();
-    pen.lineTo(points[points.length - 1][0], base);
-    pen.lineTo(points[0][0], base);
-    pen.globalAlpha = fill;
-    if (fill > 0) pen.fill();
-    pen.restore();
-  }
+  pen.beginPath();
+  for (const [px, py] of points) pen.lineTo(px, py);
+  pen.globalAlpha = line;
+  pen.stroke();
+  pen.lineTo(points[points.length - 1][0], base);
+  pen.lineTo(points[0][0], base);
+  pen.globalAlpha = fill;
+  if (fill > 0) pen.fill();
+  pen.globalAlpha = 1;
 }
 
 /** One tick for each capture, or as many as can be told apart. */

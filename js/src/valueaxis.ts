@@ -2,7 +2,7 @@
 
 import { ticks as linearTicks } from "d3-array";
 import { notFinite } from "./axes";
-import { grouped, significant } from "./numbers";
+import { grouped, powered, significant } from "./numbers";
 
 export type AxisKind = "linear" | "symlog";
 
@@ -139,8 +139,6 @@ export function chooseAxis(layers: readonly (readonly Span[])[], wish: AxisWish,
 const near = (a: number, b: number): boolean => a / b < 30 && b / a < 30;
 
 const plain = (value: number): string => grouped(significant(value, 12));
-const SUPERSCRIPT: Record<string, string> = { "-": "⁻" };
-[..."⁰¹²³⁴⁵⁶⁷⁸⁹"].forEach((sign, digit) => (SUPERSCRIPT[digit] = sign));
 
 /** A value to three digits or as many as are asked for: 0.05, −1.2, 12,000, 3.4×10⁻⁷. */
 export function valueText(value: number, digits = 3): string {
@@ -148,10 +146,7 @@ export function valueText(value: number, digits = 3): string {
   if (size === 0) return "0";
   if (!Number.isFinite(value)) return notFinite(value);
   if (size >= 0.01 * (1 - 1e-9) && size < 1e5) return plain(Number(value.toPrecision(digits)));
-  const [front = "", power = ""] = value.toExponential(digits - 1).split("e");
-  const raised = [...power.replace("+", "")].map((sign) => SUPERSCRIPT[sign] ?? sign).join("");
-  const factor = plain(Number(front));
-  return Math.abs(Number(front)) === 1 ? `${factor.slice(0, -1)}10${raised}` : `${factor}×10${raised}`;
+  return powered(value, digits - 1);
 }
 
 /** Ticks no closer than `gap`, a share of the axis. */

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.hparams import Row, logged_hparams, rows_of
-from nbviz.picture.lines import shown_rows
+from nbviz.picture.rows import shown_rows
 from nbviz.run import Run
 
 DECADES = 2.0

@@ -14,7 +14,7 @@ from nbviz.bq.follower import Changes, Follower, accepted
 from nbviz.bq.marks import new_line, points
 from nbviz.bq.reduction import Reduction
 from nbviz.charts import place
-from nbviz.picture.lines import row_at
+from nbviz.picture.rows import row_at
 from nbviz.run import Run
 from nbviz.series import ScalarSeries
 

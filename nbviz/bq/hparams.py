@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from nbviz.bq import look, still
 from nbviz.bq.experiments import Column, columns_of, table_of
 from nbviz.bq.follower import accepted
-from nbviz.picture.ridges import depth_color
 from nbviz.run import Run
 
 Flags = NDArray[np.bool_]
@@ -114,7 +113,7 @@ def parallel(runs: Any, columns: Sequence[str], *, hparams: Any = None, **traits
     }
     mark = bqplot.Lines(
         x=places, y=heights, scales=scales, stroke_width=1.5,
-        colors=[depth_color(float(share)) for share in found[-1].shares],
+        colors=[look.depth(float(share)) for share in found[-1].shares],
     )  # fmt: skip
     axes = [look.axis(scales["x"], **look.ticks({at: column.name for at, column in enumerate(found)}))]
     axes += [_upright(at, column, scales) for at, column in enumerate(found)]

@@ -1,4 +1,4 @@
-"""Colours and scales, as in our own views: hues that read on a light and on a dark page."""
+"""Colours and scales: hues of our own views in mid-tones, as bqplot is not told whether a page is light or dark."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ import bqplot
 import numpy as np
 
 from nbviz.charts import Role
-from nbviz.picture.lines import HUES, ROLES
-from nbviz.picture.ridges import depth_color
+from nbviz.picture.labels import ROLES
 
-GREY = "#808080"
-DEPTHS = [depth_color(share) for share in (0.0, 0.5, 1.0)]
-SHARES = ["#e8f0f7", "#337ab5"]
+HUES = ("#337ab5", "#c35500", "#008761", "#a46086", "#9a6e00", "#4773cc", "#767676")
+GREY, TEXT = "#808080", "#767676"
+DEPTHS = ["#337ab5", "#6973a6", "#a75d95"]
+SHARES = ["#e8f0f7", HUES[0]]
 ON_SHARES = {"fill": "#14171d", "font-size": "12px"}
 STYLES = {"train": "solid", "validation": "dashed", "test": "dotted"}
 MARGIN = {"top": 44, "bottom": 48, "left": 68, "right": 24}
 TITLE = {"fill": GREY, "font-size": "13px", "font-weight": "650"}
 """bqplot's own titles and labels are orange on a dark page."""
 LAYOUT = {"width": "100%", "height": "320px"}
+
+
+def depth(share: float) -> str:
+    """Between `DEPTHS`."""
+    parts = [[int(color[at : at + 2], 16) for color in DEPTHS] for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(float(np.interp(2 * share, range(3), part))):02x}" for part in parts)
 
 
 def hue(index: int) -> str:

@@ -13,7 +13,7 @@ from nbviz.bq.follower import accepted, checked, follow
 from nbviz.bq.reduction import Reduction
 from nbviz.charts import place
 from nbviz.formats.items.histogram import with_zeros
-from nbviz.picture.lines import row_at, shown_rows
+from nbviz.picture.rows import row_at, shown_rows
 from nbviz.run import run_of
 from nbviz.series import Histogram, HistogramSeries, ItemSeries, ScalarSeries
 

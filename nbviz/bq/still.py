@@ -14,12 +14,14 @@ from weakref import WeakKeyDictionary, WeakSet
 import bqplot
 import numpy as np
 
+from nbviz.bq.look import HUES, TEXT
 from nbviz.display import show, show_by
 from nbviz.picture import families
 from nbviz.picture.axes import GRID, Box, Floats, trace, value_ends
+from nbviz.picture.logarithms import log_ends
 from nbviz.picture.numbers import magnitude_text
-from nbviz.picture.reading import ValueAxis, log_ends
-from nbviz.picture.words import TEXT, clean, escape, shorten, width_of, write
+from nbviz.picture.reading import ValueAxis
+from nbviz.picture.words import clean, escape, shorten, width_of, write
 
 WIDTH, HEIGHT = 640.0, 360.0
 SIDES = (72.0, 36.0, WIDTH - 24.0, HEIGHT - 48.0)
@@ -211,7 +213,7 @@ def _grid(mark: Any) -> str:
     parts = []
     for (i, j), share in np.ndenumerate(cells):
         x, y, known = left + j * wide, top + i * high, np.isfinite(share)
-        fill = f'fill="#337ab5" fill-opacity="{share if known else 0:.2f}"'
+        fill = f'fill="{HUES[0]}" fill-opacity="{share if known else 0:.2f}"'
         parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" {fill}/>')
         if known and max(rows, columns) <= 12:
             said, ink = f"{magnitude_text(100 * share)} %", "#fff" if share > 0.5 else TEXT

@@ -11,6 +11,8 @@ import keras
 
 from nbviz.capture import layer
 from nbviz.capture.choice import Patterns, chooser
+from nbviz.capture.layer import Key
+from nbviz.capture.outputs import Tap, ends_of, layers_of, runs_eagerly, taken, units_of
 from nbviz.capture.overhead import Meter
 from nbviz.capture.variables import ArrayReader, Reader, variables_of
 from nbviz.capture.writer import Writer
@@ -19,18 +21,22 @@ from nbviz.run import Run
 
 
 class Capture(keras.callbacks.Callback):  # type: ignore[misc]
-    """Captures the distributions of a Keras model's weights and gradients while ``fit`` trains it.
+    """Captures the distributions of a Keras model's weights, gradients and activations while ``fit`` trains it.
 
     Parameters
     ----------
     run : Run or LiveLoss
-        Where captures are logged: histograms ``weights/<path>`` and ``gradients/<path>``, and scalars derived from
-        them (`nbviz.layers`).
+        Where captures are logged: histograms ``weights/<path>``, ``gradients/<path>`` and ``activations/<path>``, and
+        scalars derived from them (`nbviz.layers`).
     every : int or "auto"
         Capture one step of training in so many; "auto" finds the smallest number within the budget.
     weights, gradients : bool
         Keras has gradients at hand on the torch backend only: those of the batch, without a loss scale, and before the
         optimizer clips or accumulates them.
+    activations : bool or what the model takes
+        ``True`` captures what layers give in the training itself, which Keras has at hand on the torch backend, and on
+        TensorFlow with ``run_eagerly=True``. Inputs in place of it are given to the model just before each captured
+        step, with ``training=False``: what layers make of them is captured, on any backend.
     metrics : bool
         Whether to log what Keras measures, the loss among it, at the end of every epoch.
     include, exclude : str or iterable of str, optional
@@ -63,6 +69,7 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
         every: int | Literal["auto"] = 10,
         weights: bool = True,
         gradients: bool = True,
+        activations: Any = True,
         metrics: bool = True,
         include: Patterns = None,
         exclude: Patterns = None,
@@ -76,6 +83,9 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
             raise TypeError(f"Capture() logs to a Run or a LiveLoss, not to a {type(run).__name__}.")
         self._run = run
         self._what = [name for name, wanted in {"weights": weights, "gradients": gradients}.items() if wanted]
+        self._activations = activations is True
+        self._inputs = None if isinstance(activations, bool) else activations
+        self._tap: Tap | None = None
         self._metrics = metrics
         self._chosen = chooser("Capture()", include, exclude)
         self._meter = Meter.checked("Capture()", every, budget, clock)
@@ -106,6 +116,7 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         with self._guarded("The beginning of a training"):
+            self._close()
             self._capture, self._stepping = None, False
             # A model that goes on training is counted on, as is a run that has steps already.
             self._epoch = max(_iterations(self.model), self._run.next_step, self._following)
@@ -116,11 +127,7 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
                 self._loop.first = self._epoch - self._number
             if self._reader is None:
                 self._reader = _reader(self._writer, self._what)
-            if "gradients" in self._what and not self._reader.has_gradients:
-                self._run.report(
-                    f"Gradients are not captured: Keras on {keras.backend.backend()} computes them within a compiled "
-                    "step and hands out none (on torch it does; gradients=False says that this is known)."
-                )
+            self._report_lacking(self._reader)
 
     def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         self._finish()
@@ -161,6 +168,43 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
         with self._meter.working():
             self._capture = layer.Capture(self._number, self._at())
             reader.before(self._capture, found, model.optimizer)
+            if self._inputs is not None:
+                with (
+                    self._guarded("What layers make of the inputs given"),
+                    taken(list(layers_of(model, self._chosen)), self._take),
+                ):
+                    reader.run(lambda: model(self._inputs, training=False))
+        if self._activations and runs_eagerly(model):
+            self._tap = Tap(model, list(layers_of(model, self._chosen)), self._take)
+
+    def _take(self, name: str, each: Any, output: Any) -> None:
+        """A layer gave an output."""
+        with self._guarded(f"activations/{name}"), self._meter.working():
+            if self._capture is None or self._reader is None:
+                return
+            tensor, key = _first_floats(output), Key("activations", name)
+            if tensor is None:
+                self._writer.miss(key, "is no tensor of floats")
+            else:
+                self._reader.output(self._capture, key, tensor, units_of(each, tensor), ends_of(each))
+
+    def _close(self) -> None:
+        tap, self._tap = self._tap, None
+        if tap is not None:
+            tap.close()
+
+    def _report_lacking(self, reader: Reader) -> None:
+        """Say once what was asked for and is not to be had."""
+        backend, hints = keras.backend.backend(), {}
+        if "gradients" in self._what and not reader.has_gradients:
+            hints["gradients"] = "gradients=False says that this is known"
+        if self._activations and not runs_eagerly(self.model):
+            hints["activations"] = "activations=inputs captures what the layers make of these inputs"
+        if hints:
+            self._run.report(
+                f"{' and '.join(hints).capitalize()} are not captured: Keras on {backend} computes them within a "
+                f"compiled step and hands out none; {', '.join(hints.values())}."
+            )
 
     def _at(self) -> int | Iteration:
         if self._loop is None:
@@ -173,6 +217,7 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
         """The step is over: take its gradients and how far it moved the weights, and log what is whole."""
         capture, self._capture = self._capture, None
         stepped, self._stepping = self._stepping, False
+        self._close()
         if self._reader is None or not (stepped or wait):
             return
         number, self._number = self._number, self._number + stepped
@@ -203,6 +248,14 @@ class Capture(keras.callbacks.Callback):  # type: ignore[misc]
         except Exception as error:
             sentence = f"{what} cannot be captured ({type(error).__name__}: {error}); training goes on without it."
             self._run.problems.report(sentence, ("keras", what))
+
+
+def _first_floats(output: Any) -> Any:
+    """The first tensor of floats in what a layer gave."""
+    flat = keras.tree.flatten(output)
+    return next(
+        (each for each in flat if keras.backend.is_float_dtype(keras.backend.standardize_dtype(each.dtype))), None
+    )
 
 
 def _reader(writer: Writer, what: list[str]) -> Reader:

@@ -98,6 +98,8 @@ class Capture:
         Of weights, by the parameter's name.
     awaited : dict of Key to int
         What was read, but not counted yet, and how often.
+    measured : int
+        How many times changes were measured that are not known yet.
     """
 
     number: int
@@ -105,6 +107,12 @@ class Capture:
     layers: dict[Key, Layer] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
     awaited: dict[Key, int] = field(default_factory=dict)
+    measured: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that was read is known."""
+        return not (self.awaited or self.measured)
 
     def add(self, key: Key, layer: Layer) -> None:
         """Add a layer, or a part of one that is there."""

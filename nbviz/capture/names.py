@@ -60,7 +60,7 @@ def plain(name: str) -> str:
     return ".".join(part for part in name.split(".") if part not in WRAPPERS)
 
 
-def slots_of(model: nn.Module, chosen: Chosen) -> list[Slot]:
+def slots_of(model: nn.Module) -> list[Slot]:
     """The parameters of a model, those that are tied once, under the name that ``named_parameters`` gives them."""
     seen: set[int] = set()
     parts = parts_of(model)
@@ -71,8 +71,7 @@ def slots_of(model: nn.Module, chosen: Chosen) -> list[Slot]:
                 continue
             seen.add(id(parameter))
             name = plain(f"{path}.{key}" if path else key)
-            if chosen(name):
-                slots.append(Slot(name, weakref.ref(module), key, parts.get(id(parameter))))
+            slots.append(Slot(name, weakref.ref(module), key, parts.get(id(parameter))))
     return slots
 
 

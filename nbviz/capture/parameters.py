@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.parameter import Parameter
 from torch.optim import Optimizer
 
-from nbviz.capture.layer import Change, Key, What
+from nbviz.capture.layer import Key, What
 from nbviz.capture.ranks import is_first_copy
 from nbviz.capture.samples import MOVED, UnreadableError
 from nbviz.capture.sketchers import Wanted
@@ -110,22 +110,18 @@ class Moves:
         """The step that moves these comes."""
         self._before = [(slot, sample.clone()) for slot in slots if (sample := _sample(slot, copies)) is not None]
 
-    def after(self) -> dict[str, Change]:
-        """How far the step moved them, by name."""
-        pairs = [(slot.name, old, _sample(slot, False)) for slot, old in self._before]
-        self._before = []
-        found: dict[str, Change] = {}
+    def after(self) -> Iterator[tuple[list[str], Tensor]]:
+        """How far the step moved them on each device: names, sums of squares of the moves and then of the weights."""
+        before, self._before = self._before, []
         by_device: dict[torch.device, list[tuple[str, Tensor, Tensor]]] = {}
-        for name, old, new in pairs:
+        for slot, old in before:
+            new = _sample(slot, False)
             if new is not None and new.shape == old.shape and new.device == old.device:
-                by_device.setdefault(old.device, []).append((name, old.float(), new.float()))
+                by_device.setdefault(old.device, []).append((slot.name, old.float(), new.float()))
         for same in by_device.values():
             olds, news = [each[1] for each in same], [each[2] for each in same]
             norms = [*torch._foreach_norm(torch._foreach_sub(news, olds)), *torch._foreach_norm(olds)]
-            squares = torch.stack(norms).double().square().tolist()
-            for i, (name, _, _) in enumerate(same):
-                found[name] = Change(squares[i], squares[len(same) + i])
-        return found
+            yield [each[0] for each in same], torch.stack(norms).double().square()
 
     def moved_by_hand(self, slots: Sequence[Named]) -> bool:
         """Whether weights were changed since the last look, as loops without an optimizer of torch do."""

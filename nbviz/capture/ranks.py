@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import itertools
 import json
-import struct
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import torch.distributed as dist
 
-from nbviz.capture.layer import Capture, Change, Key, Layer
+from nbviz.capture.layer import Capture
 from nbviz.capture.overhead import Meter
-from nbviz.formats.sketch import Sketch
+from nbviz.capture.parts import collide, joined, merge, pack
 
 LATE = 4
 """Captures after which one is shown without the processes that have not sent their part."""
@@ -35,9 +33,9 @@ def world() -> int:
 
 @dataclass
 class _Open:
-    """A capture of the first process, and whose parts it still lacks."""
+    """What the processes captured in one step, by the parts of the model that they have, and who has not sent his."""
 
-    capture: Capture
+    parts: dict[str, Capture]
     missing: set[int] = field(default_factory=set)
 
 
@@ -48,10 +46,13 @@ class Ranks:
     ----------
     late : set of int
         Processes without which a capture was shown, as they had not sent their parts.
+    unseen : int
+        How many captures of this process nobody showed, as the first one does not watch.
 
     Notes
     -----
-    Watches are told apart by their order, so every process has to watch the same models in the same order.
+    Watches are told apart by their order, so every process has to watch the same models in the same order. Where each
+    has a stage of a pipeline, these count as one model, and their names begin with the stage if they are not unique.
     """
 
     def __init__(self) -> None:
@@ -62,17 +63,40 @@ class Ranks:
         self._store: Any = dist.distributed_c10d.PrefixStore(f"nbviz/{next(_numbers)}", store)
         self._open: list[_Open] = []
         self._asked: int | None = None
+        self._part: str | None = None
+        self._parts: dict[int, str] = {}
+        self._is_first: bool | None = None
+        self._prefixed = False
         self.late: set[int] = set()
+        self.unseen = 0
         self._store.set(f"watching/{self.rank}", "1")
+
+    def have(self, part: str) -> None:
+        """Tell the others which part of a model this process has, before anything of it is read."""
+        if self._part is None:
+            self._part = part
+            self._store.set(f"part/{self.rank}", part)
+
+    @property
+    def copies(self) -> bool:
+        """Whether another process captures what every process with the same part has whole."""
+        if self.rank and self._is_first is None and self._store.check(["part/0"]):
+            alike = self._part_of(0) == self._part
+            # The first to come stands for all that have this part.
+            first = b"" if alike else self._store.compare_set(f"first/{self._part}", "", str(self.rank))
+            self._is_first = first == str(self.rank).encode()
+        return bool(self.rank) and not self._is_first
 
     def give(self, capture: Capture) -> None:
         """Hand over what this process captured."""
         if self.rank == 0:
             # Whoever watches has said so before its first step, and steps are made together.
             missing = {rank for rank in range(1, self.size) if self._watching(rank)}
-            self._open.append(_Open(capture, missing))
+            self._open.append(_Open({self._part or "": capture}, missing))
         elif self._watching(0):
             self._store.set(f"{capture.number}/{self.rank}", pack(capture))
+        else:
+            self.unseen += 1
 
     def collect(self, wait: bool = False) -> list[Capture]:
         """The captures of which all parts have come, in their order: in the first process only.
@@ -81,17 +105,35 @@ class Ranks:
         """
         whole = []
         for each in self._open:
+            own = next(iter(each.parts.values()))
             for rank in sorted(each.missing):
-                key = f"{each.capture.number}/{rank}"
+                key = f"{own.number}/{rank}"
                 if self._store.check([key]) or (wait and self._comes(key)):
-                    merge(each.capture, self._store.get(key))
+                    part = each.parts.setdefault(self._part_of(rank), Capture(own.number, own.step))
+                    merge(part, self._store.get(key))
                     self._store.delete_key(key)
                     each.missing.discard(rank)
         while self._open and (not self._open[0].missing or wait or len(self._open) > LATE):
             first = self._open.pop(0)
             self.late |= first.missing
-            whole.append(first.capture)
+            whole.append(self._whole(first.parts))
         return whole
+
+    def _whole(self, parts: dict[str, Capture]) -> Capture:
+        ranks: dict[str, int] = {}
+        for rank in range(self.size):
+            ranks.setdefault(self._part_of(rank), rank)
+        # A pipeline knows its stages by number; what else divides a model is told apart by its first process.
+        names = {part: part if part.startswith("stage") else f"rank{rank}" for part, rank in ranks.items()}
+        # Once so, always so: a layer keeps its name.
+        self._prefixed |= collide(parts)
+        return joined({names[part]: parts[part] for part in ranks if part in parts}, self._prefixed)
+
+    def _part_of(self, rank: int) -> str:
+        key = f"part/{rank}"
+        if rank not in self._parts and self._store.check([key]):
+            self._parts[rank] = self._store.get(key).decode()
+        return self._parts.get(rank, "")
 
     def _comes(self, key: str) -> bool:
         try:
@@ -121,35 +163,6 @@ class Ranks:
 
     def _watching(self, rank: int) -> bool:
         return bool(self._store.check([f"watching/{rank}"]))
-
-
-def pack(capture: Capture) -> bytes:
-    """A capture as bytes: the length of a head, the head in JSON, and the sketches and units that it describes."""
-    layers, parts = [], []
-    for key, layer in capture.layers.items():
-        sketch = layer.sketch.to_bytes()
-        units = None if layer.alive is None else len(layer.alive)
-        parts += [sketch, b"" if layer.alive is None else np.packbits(layer.alive).tobytes()]
-        layers.append([key, len(sketch), layer.size, units, layer.saturated])
-    head = json.dumps({"layers": layers, "changes": capture.changes}).encode()
-    return b"".join([struct.pack("<I", len(head)), head, *parts])
-
-
-def merge(capture: Capture, data: bytes) -> None:
-    """Add the part of another process to a capture."""
-    (length,) = struct.unpack_from("<I", data)
-    at = 4 + length
-    head = json.loads(data[4:at])
-    for key, size, values, units, saturated in head["layers"]:
-        layer = Layer(Sketch.from_bytes(data[at : at + size]), values, saturated=saturated)
-        at += size
-        if units is not None:
-            packed = -(-units // 8)
-            layer.alive = np.unpackbits(np.frombuffer(data, np.uint8, packed, at), count=units).astype(bool)
-            at += packed
-        capture.add(Key(*key), layer)
-    for name, change in head["changes"].items():
-        capture.add_change(name, Change(*change))
 
 
 def is_first_copy(tensor: Any) -> bool:

@@ -79,9 +79,7 @@ def _stored(tensor: Tensor) -> Tensor:
 
 def flat(tensor: Tensor, limit: int | None = None) -> Tensor:
     """A dense tensor's values in the order of its memory, so that nothing is copied where it can be helped."""
-    if not tensor.is_contiguous():
-        strides = tensor.stride()
-        tensor = tensor.permute(sorted(range(tensor.dim()), key=lambda dim: -strides[dim]))
+    tensor = in_order(tensor)
     while limit is not None and not tensor.is_contiguous() and tensor.numel() > limit and tensor.dim() > 1:
         # Not to be flattened without a copy of it all: thinned along one dimension after the other.
         longest = max(range(tensor.dim()), key=tensor.size)
@@ -89,6 +87,14 @@ def flat(tensor: Tensor, limit: int | None = None) -> Tensor:
     line = tensor.reshape(-1)
     size = line.numel()
     return line if limit is None or size <= limit else line[:: spacing(size, limit)]
+
+
+def in_order(tensor: Tensor) -> Tensor:
+    """A dense tensor with its dimensions in the order in which they lie in memory."""
+    if tensor.is_contiguous():
+        return tensor
+    strides = tensor.stride()
+    return tensor.permute(sorted(range(tensor.dim()), key=lambda dim: -strides[dim]))
 
 
 def _every_third(tensor: Tensor, dim: int) -> Tensor:

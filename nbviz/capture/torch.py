@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.modules import module as modules
 from torch.optim import Optimizer
-from torch.optim import optimizer as optimizers
 from torch.utils.hooks import RemovableHandle
 
 from nbviz.capture.choice import Chosen
 from nbviz.capture.collector import Collector
+from nbviz.capture.hooks import hook, remove, running_cell
 from nbviz.capture.layer import Capture, Key
 from nbviz.capture.names import ENDS, Slot, modules_of, slots_of, units_of, unwrapped
 from nbviz.capture.overhead import Meter
 from nbviz.capture.parameters import Moves, Named, ids_of, stepped_by, wanted_of
 from nbviz.capture.sketchers import Wanted
+from nbviz.capture.stages import Stages, are_tried_out, part_of, stages_of
 from nbviz.capture.taps import Gate, Tap
 from nbviz.capture.tensors import first_floats
 from nbviz.capture.writer import Writer
@@ -33,13 +32,6 @@ FORWARDS = 256
 """Forwards without a step after which outputs are no longer captured: there may never be one."""
 
 _watches: weakref.WeakKeyDictionary[nn.Module, weakref.ref[Watch]] = weakref.WeakKeyDictionary()
-
-
-def _running_cell() -> int | None:
-    """The number of the notebook's cell that runs, None where there is no notebook."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "execution_count", None)
 
 
 class Watch:
@@ -74,14 +66,16 @@ class Watch:
         self._collector = Collector(self._writer)
         self._moves = Moves()
         self._loop = run.loop()
-        self._cell = _running_cell()
+        self._cell = running_cell()
         self._number = self._forwards = 0
         self._capture: Capture | None = None
         self._steppers = weakref.WeakSet(steppers or ())
         self._strangers: weakref.WeakSet[Optimizer] = weakref.WeakSet()
         self._stepped: weakref.WeakSet[Optimizer] = weakref.WeakSet()
         self._taps: weakref.WeakKeyDictionary[nn.Module, Tap] = weakref.WeakKeyDictionary()
+        self._all: list[Slot] = []
         self._slots: list[Slot] = []
+        self._stages: Stages | None = None
         self._handles: list[RemovableHandle] = []
         self._stale = False
         if (other := _watches.get(model)) is not None and (watch := other()) is not None and watch._handles:
@@ -98,13 +92,13 @@ class Watch:
         """Stop watching: take all hooks off and log what was captured last."""
         if not self._handles:
             return
-        _remove(self._handles)
+        remove(self._handles)
         self._gate.open, self._gate.taker = False, None
         with self._lock, self._guarded("The last capture"):
             capture, self._capture = self._capture, None
             self._collector.finish(capture if self._stepped else None, self.every, wait=True)
             self._run.commit()
-            if self._gate.ran and not self._number and not self._stepped and self._slots:
+            if self._gate.ran and not self._number and not self._stepped:
                 self._writer.notice(
                     "watch() captured nothing: the model ran, but no optimizer made a step with its parameters. What "
                     "is evaluated only is not captured."
@@ -146,24 +140,18 @@ class Watch:
 
     def _hook(self, model: nn.Module, steppers: Sequence[Optimizer] | None) -> None:
         """Hooks of the model hold this watch, so that it lives as long as the model; those that torch holds do not."""
-        before, after, registered = _hooks_of(weakref.ref(self))
         handles = self._handles
-        if steppers is None:
-            handles.append(optimizers.register_optimizer_step_pre_hook(before))
-            handles.append(optimizers.register_optimizer_step_post_hook(after))
-        for each in steppers or ():
-            handles += [each.register_step_pre_hook(before), each.register_step_post_hook(after)]
-        handles.append(modules.register_module_parameter_registration_hook(registered))
-        handles.append(modules.register_module_module_registration_hook(registered))
+        hook(weakref.ref(self), handles, steppers)
         handles.append(model.register_forward_pre_hook(self._gate.before))
-        weakref.finalize(model, _remove, handles)
+        weakref.finalize(model, remove, handles)
         self._look(model)
 
     def _look(self, model: nn.Module) -> None:
         """Find the parameters and modules that there are by now, and hook the modules that are not."""
         self._stale = False
         self._strangers.clear()
-        self._slots = slots_of(model, self._chosen)
+        self._all = slots_of(model)
+        self._slots = [slot for slot in self._all if self._chosen(slot.name)]
         if "activations" not in self._what:
             return
         for name, module in modules_of(model, self._chosen):
@@ -188,7 +176,7 @@ class Watch:
     def begin(self) -> None:
         """A forward of the model begins."""
         with self._lock, self._guarded("A forward"):
-            moved = not self._steppers and self._moves.moved_by_hand(self._slots)
+            moved = not self._steppers and self._moves.moved_by_hand(self._all)
             if self._stepped and not self._gate.seen:
                 self._finish()
             elif moved and self._gate.seen:
@@ -206,11 +194,15 @@ class Watch:
         key = Key("activations", tap.name)
         with self._lock, self._guarded(key.tag):
             self._gate.seen = True
+            self._meet()
+            if are_tried_out(self._stages or []):
+                return
             tensor = first_floats(output)
             if tensor is None:
                 self._writer.miss(key, "is no tensor of floats")
             else:
-                wanted = Wanted(key, tensor, units=units_of(module, tensor), ends=tap.ends)
+                sampled = key not in self._collector.with_zeros
+                wanted = Wanted(key, tensor, units=units_of(module, tensor), ends=tap.ends, sampled=sampled)
                 self._collector.start(self._current(), [wanted])
 
     def before_step(self, optimizer: Optimizer) -> None:
@@ -241,32 +233,45 @@ class Watch:
             return
         with self._lock, self._guarded("A step"):
             if self._capture is not None:
-                for name, change in self._moves.after().items():
-                    self._capture.add_change(name, change)
+                for names, squares in self._moves.after():
+                    self._collector.moved(self._capture, names, squares)
             if not self._gate.seen and all(each in self._stepped for each in self._steppers):
                 self._finish()
+
+    def look_again(self) -> None:
+        """Some module got a parameter or a module."""
+        self._stale = True
 
     def _is_mine(self, optimizer: Optimizer) -> bool:
         if self._stale and (model := self._model()) is not None:
             self._look(model)
         if optimizer in self._steppers or optimizer in self._strangers:
             return optimizer in self._steppers
-        mine = not ids_of(optimizer).isdisjoint(id(slot.parameter()) for slot in self._slots)
+        own = {id(slot.parameter()) for slot in self._all}
+        # Of a model without parameters any step is one.
+        mine = not own or not own.isdisjoint(ids_of(optimizer))
         if not mine:
             self._strangers.add(optimizer)
         return mine
 
     def _current(self) -> Capture:
         """The capture of the step of training that goes on, at the step that its log() has."""
+        self._meet()
         if self._capture is None:
             iteration = self._loop.iteration(self._number)
             iteration.captured = True
             self._capture = Capture(self._number, iteration)
         return self._capture
 
+    def _meet(self) -> None:
+        """Join the other processes, once there are some and stages of a pipeline have been made of the models."""
+        self._collector.meet()
+        if self._stages is None and self._collector.ranks is not None and (model := self._model()) is not None:
+            self._stages = stages_of(model)
+            self._collector.ranks.have(part_of(self._stages, self._all))
+
     def _read(self, slots: Sequence[Named], scale: torch.Tensor | None) -> None:
         collector, capture = self._collector, self._current()
-        collector.meet()
         # Of several optimizers the first to step also stands for parameters that none steps.
         new = [slot for slot in slots if not capture.has(slot.name)]
         wanted = wanted_of(new, self._what, collector.pivots, scale, collector.copies, self._writer.miss)
@@ -292,28 +297,3 @@ class Watch:
             if tap.sample is not None:
                 (sample, size), tap.sample = tap.sample, None
                 yield Wanted(Key("activations", tap.name), sample, ends=tap.ends, size=size)
-
-
-def _hooks_of(
-    watch: weakref.ref[Watch],
-) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
-    """Hooks for what torch keeps lists of: before and after any optimizer's step, and when a module gets a part."""
-
-    def before(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        if (found := watch()) is not None and not torch.compiler.is_compiling():
-            found.before_step(optimizer)
-
-    def after(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        if (found := watch()) is not None and not torch.compiler.is_compiling():
-            found.after_step(optimizer)
-
-    def registered(module: nn.Module, name: str, part: Any) -> None:
-        if (found := watch()) is not None:
-            found._stale = True
-
-    return before, after, registered
-
-
-def _remove(handles: list[RemovableHandle]) -> None:
-    while handles:
-        handles.pop().remove()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from nbviz.capture.collector import Collector
-from nbviz.capture.layer import Capture
+from nbviz.capture.layer import Capture, Key
 from nbviz.capture.overhead import Meter
 from nbviz.capture.parameters import Moves, wanted_of
+from nbviz.capture.sketchers import Wanted
+from nbviz.capture.stages import part_of
 from nbviz.capture.variables import Variable
 from nbviz.capture.writer import Writer
 
@@ -35,6 +37,8 @@ class TensorReader:
     @torch.no_grad()
     def before(self, capture: Capture, variables: Sequence[Variable], optimizer: Any) -> None:
         self._collector.meet()
+        if self._collector.ranks is not None:
+            self._collector.ranks.have(part_of([], variables))
         self._variables = variables
         self._optimizer = optimizer
         if "gradients" in self._what:
@@ -50,8 +54,18 @@ class TensorReader:
         # At a scale that proves too large the optimizer makes no step: such gradients are never used.
         if "gradients" in self._what and (self._scale is None or self._steps() > self._made):
             self._read(capture, "gradients")
-        for name, change in self._moves.after().items():
-            capture.add_change(name, change)
+        for names, squares in self._moves.after():
+            self._collector.moved(capture, names, squares)
+
+    @torch.no_grad()
+    def run(self, model: Callable[[], Any]) -> None:
+        model()
+
+    @torch.no_grad()
+    def output(
+        self, capture: Capture, key: Key, output: Any, units: int | None, ends: tuple[float, float] | None
+    ) -> None:
+        self._collector.start(capture, [Wanted(key, output, units=units, ends=ends)])
 
     def _steps(self) -> int:
         """How many steps the optimizer has made, where that can tell anything: the device is waited for."""

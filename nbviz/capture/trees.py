@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from nbviz.capture.arrays import count, layer_of
 from nbviz.capture.choice import Chosen, Patterns, chooser
 from nbviz.capture.layer import Capture, Change, Key, What
+from nbviz.capture.processes import meeting
 from nbviz.capture.samples import UnreadableError
 from nbviz.capture.writer import Writer
 from nbviz.formats.sketch import Sketch
@@ -36,25 +37,30 @@ def sketch_tree(
     Returns
     -------
     dict of str to Sketch
-        Of every value; of arrays on other devices than the CPU of 16,384 values, evenly spaced. Of an array that other
-        processes share, what this process holds. An array that cannot be read is left out with a warning.
+        Of every value; of arrays on other devices than the CPU of 16,384 values, evenly spaced. An array that cannot
+        be read is left out with a warning. Where several processes share arrays all have to call this: the first gets
+        the whole arrays, each of the others what it counted for that.
 
     Raises
     ------
     ValueError
         If a pattern is no regular expression.
     """
-    chosen = chooser("sketch_tree()", include, exclude)
-    found = {}
-    for name, array in named_arrays(tree, chosen):
-        tag = Key(what, name).tag
+    named = list(named_arrays(tree, chooser("sketch_tree()", include, exclude)))
+    capture = Capture(0, 0)
+    together = meeting([(f"{what}/{name}", array) for name, array in named])
+    for name, array in named:
+        key = Key(what, name)
         try:
-            found[tag] = layer_of(array, None if what == "weights" else 0.0).sketch
+            if together is None or together.counts(array):
+                capture.add(key, layer_of(array, None if what == "weights" else 0.0))
         except UnreadableError as error:
-            warn(f"sketch_tree() leaves out {tag}: it {error}.")
+            warn(f"sketch_tree() leaves out {key.tag}: it {error}.")
         except Exception as error:
-            warn(f"sketch_tree() leaves out {tag}: it could not be read ({type(error).__name__}: {error}).")
-    return found
+            warn(f"sketch_tree() leaves out {key.tag}: it could not be read ({type(error).__name__}: {error}).")
+    if together is not None:
+        together.bring(capture, warn)
+    return {key.tag: layer.sketch for key, layer in capture.layers.items()}
 
 
 def log_tree(
@@ -70,7 +76,8 @@ def log_tree(
 ) -> None:
     """Log pytrees of arrays as `nbviz.watch` logs a torch model: histograms, and the scalars derived from them.
 
-    Whatever goes wrong is reported once, and training goes on.
+    Whatever goes wrong is reported once, and training goes on. Where several processes share arrays all have to call
+    this: the first logs the whole arrays, the others nothing.
 
     Parameters
     ----------
@@ -104,27 +111,38 @@ def _log(run: Run, trees: dict[What, Any], updates: Any, step: int | None, chose
     writer, pivots = Writer(run), _pivots.setdefault(run, {})
     at = run.last_step if step is None else int(step)
     capture = Capture(at, at)
-    for what, tree in trees.items():
-        for name, array in named_arrays(tree, chosen):
-            count(capture, Key(what, name), array, pivots, writer)
-    for name, array in named_arrays(updates, chosen):
-        change = _change(array, capture, name)
-        if change is not None:
-            capture.changes[name] = change
-    if capture.layers:
+    found = [(Key(what, name), array) for what, tree in trees.items() for name, array in named_arrays(tree, chosen)]
+    moves = list(named_arrays(updates, chosen))
+    tagged = [*((key.tag, array) for key, array in found), *((f"updates/{name}", array) for name, array in moves)]
+    together = meeting(tagged, step)
+    for key, array in found:
+        if together is None or together.counts(array):
+            count(capture, key, array, pivots, writer)
+    weights = {key.name for key, _ in found if key.what == "weights"}
+    for name, array in moves:
+        if name in weights and (together is None or together.counts(array)):
+            capture.changes[name] = _moved(array)
+    if (together is None or together.bring(capture, writer.notice)) and capture.layers:
+        _relate(capture)
         writer.write(capture, every=1)
     writer.report_missing()
 
 
-def _change(update: Any, capture: Capture, name: str) -> Change | None:
-    weights = capture.layers.get(Key("weights", name))
-    if weights is None:
-        return None
+def _moved(update: Any) -> Change:
+    """How far a step moves weights; of how many is said once all parts are there."""
     try:
-        norm = layer_of(update, 0.0).norm
+        return Change(layer_of(update, 0.0).norm ** 2, 0.0)
     except UnreadableError:
-        return None
-    return Change(norm**2, weights.norm**2) if isfinite(norm) else None
+        return Change(nan, 0.0)
+
+
+def _relate(capture: Capture) -> None:
+    """Moves as shares of the weights, where both are known."""
+    moves, capture.changes = capture.changes, {}
+    for name, (moved, _) in moves.items():
+        weights = capture.layers.get(Key("weights", name))
+        if weights is not None and isfinite(moved):
+            capture.changes[name] = Change(moved, weights.norm**2)
 
 
 def named_arrays(tree: Any, chosen: Chosen) -> Iterator[tuple[str, Any]]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbviz.capture.arrays import change_of, count, sample_of
+from nbviz.capture.arrays import change_of, count, is_jax, sample_of
 from nbviz.capture.choice import Chosen
 from nbviz.capture.layer import Capture, Key
 from nbviz.capture.overhead import Meter
+from nbviz.capture.processes import Meeting, first_says, is_shared, meeting, owners_of
 from nbviz.capture.samples import UnreadableError
 from nbviz.capture.writer import Writer
+
+_readers = itertools.count()
 
 
 class Variable(NamedTuple):
@@ -54,6 +58,14 @@ class Reader(Protocol):
     def before(self, capture: Capture, variables: Sequence[Variable], optimizer: Any) -> None:
         """The step comes."""
 
+    def run(self, model: Callable[[], Any]) -> None:
+        """Run the model once for its outputs alone."""
+
+    def output(
+        self, capture: Capture, key: Key, output: Any, units: int | None, ends: tuple[float, float] | None
+    ) -> None:
+        """A layer gave an output, whose units lie along one dimension and which is saturated near the ends."""
+
     def after(self, capture: Capture) -> None:
         """It was made."""
 
@@ -73,6 +85,8 @@ class ArrayReader:
         self._writer, self._what = writer, what
         self._pivots: dict[Key, float] = {}
         self._samples: list[tuple[Variable, NDArray[np.float64]]] = []
+        self._together: Meeting | None = None
+        self._reader = next(_readers)
 
     def settle(self, variables: Sequence[Variable]) -> None:
         if (jax := sys.modules.get("jax")) is not None:
@@ -82,10 +96,26 @@ class ArrayReader:
         self._samples.clear()
         if "weights" not in self._what:
             return
+        tagged = [(f"weights/{each.name}", each.parameter()) for each in variables]
+        together = self._together = meeting(tagged, capture.number)
         for each in variables:
+            if together is not None and not together.counts(each.parameter()):
+                continue
             count(capture, Key("weights", each.name), each.parameter(), self._pivots, self._writer)
             if each.variable.trainable and Key("weights", each.name) in capture.layers:
                 self._samples.append((each, sample_of(each.parameter())))
+
+    def run(self, model: Callable[[], Any]) -> None:
+        model()
+
+    def output(
+        self, capture: Capture, key: Key, output: Any, units: int | None, ends: tuple[float, float] | None
+    ) -> None:
+        array = output if is_jax(output) else np.asarray(output)
+        if is_shared(array) and owners_of(array) != {0}:
+            self._writer.miss(key, "is in several processes")
+            return
+        count(capture, key, array, self._pivots, self._writer, units, ends)
 
     def after(self, capture: Capture) -> None:
         samples, self._samples = self._samples, []
@@ -98,9 +128,13 @@ class ArrayReader:
                 capture.changes[each.name] = change_of(before, after)
 
     def finish(self, capture: Capture | None, every: int, wait: bool) -> None:
-        if capture is not None and capture.layers:
-            self._writer.write(capture, every)
+        if capture is not None:
+            shown = self._together is None or self._together.bring(capture, self._writer.notice)
+            if shown and capture.layers:
+                self._writer.write(capture, every)
         self._writer.report_missing()
 
     def agree(self, meter: Meter, number: int) -> None:
-        """Each process logs what it holds, whenever it captures."""
+        if self._together is not None and meter.auto and meter.captured == number:
+            every = first_says(f"every/{self._reader}/{number}", meter.every)
+            meter.follow(number + every, every)

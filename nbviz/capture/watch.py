@@ -32,7 +32,8 @@ def watch(
     Parameters
     ----------
     model : torch.nn.Module
-        Also one that is compiled, wrapped for several devices or processes, or sharded. It is not kept alive.
+        Also one that is compiled, wrapped for several devices or processes, sharded, or a stage of a pipeline. It is
+        not kept alive.
     run : Run or LiveLoss
         Where captures are logged: histograms ``weights/<parameter>``, ``gradients/<parameter>`` and
         ``activations/<module>``, and scalars derived from them (`nbviz.layers`).

@@ -38,9 +38,9 @@ class Writer:
         """There is something again."""
         self.missing.pop(key.tag, None)
 
-    def notice(self, sentence: str) -> None:
+    def notice(self, sentence: str, key: object = None) -> None:
         """Say something once."""
-        self._run.report(sentence)
+        self._run.problems.report(sentence, key)
 
     def write(self, capture: Capture, every: int) -> None:
         """Log what was captured, at the capture's step."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbviz.picture.numbers import Format, short, step_text, tick_format
+from nbviz.picture.numbers import Format, digits_for, short, step_text, tick_format
 
 Floats = NDArray[np.float64]
 
@@ -20,19 +20,19 @@ SMALLEST = 1e-290
 
 
 class Box(NamedTuple):
-    """Where a plot lies, in pixels, and the steps and values at its edges."""
+    """Where a plot lies, in pixels, and what stands at its edges: steps, epochs or times, and values."""
 
     left: float
     top: float
     right: float
     bottom: float
-    steps: tuple[float, float]
+    across: tuple[float, float]
     values: tuple[float, float]
     log_x: bool = False
     log_y: bool = False
 
-    def x(self, steps: Floats) -> Floats:
-        return self.left + _shares(steps, self.steps, self.log_x) * (self.right - self.left)
+    def x(self, places: NDArray[np.number[Any]] | np.number[Any]) -> Floats:
+        return self.left + _shares(places, self.across, self.log_x) * (self.right - self.left)
 
     def y(self, values: Floats) -> Floats:
         return self.bottom - _shares(values, self.values, self.log_y) * (self.bottom - self.top)
@@ -42,7 +42,7 @@ BEYOND = 9.0
 """Lengths of an axis beyond its ends at which nothing can be seen any more, however steep."""
 
 
-def _shares(values: Floats, ends: tuple[float, float], log: bool) -> Floats:
+def _shares(values: NDArray[np.number[Any]] | np.number[Any], ends: tuple[float, float], log: bool) -> Floats:
     """Where values lie between two ends; NaN where they are not finite, or have no logarithm."""
     with np.errstate(all="ignore"):
         low, high = np.log10(ends) if log else np.asarray(ends, np.float64)
@@ -105,9 +105,17 @@ def value_ticks(ends: tuple[float, float], count: int, percent: bool) -> tuple[l
 
 
 def step_ticks(ends: tuple[float, float], room: float) -> tuple[list[float], Format]:
-    text = short if ends[1] >= 1e7 else step_text
-    count = max(1, min(8, int(room / max(72, 9 * len(text(ends[1]))))))
-    return [tick for tick in ticks(*ends, count) if float(tick).is_integer()], text
+    text = step_format(ends)
+    return whole_ticks(ends, max(1, min(8, int(room / max(72, 9 * len(text(ends[1]))))))), text
+
+
+def step_format(ends: tuple[float, float]) -> Format:
+    digits = max(3, digits_for((ends[1] - ends[0]) / 8, ends[1]))
+    return (lambda step: short(step, digits)) if ends[1] >= 1e7 else step_text
+
+
+def whole_ticks(ends: tuple[float, float], count: int) -> list[float]:
+    return [tick for tick in ticks(*ends, count) if float(tick).is_integer()]
 
 
 def trace(x: Floats, y: Floats) -> tuple[str, str]:

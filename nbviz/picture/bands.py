@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nbviz.picture.axes import GRID, Box, Floats, step_ends, step_ticks, ticks, trace, value_ends
+from nbviz.picture.colors import TEXT, WARNING, depth_color
 from nbviz.picture.layers import histograms_of, names_of
-from nbviz.picture.lines import row_at, shown_rows
 from nbviz.picture.numbers import magnitude_text, step_text
-from nbviz.picture.ridges import depth_color
-from nbviz.picture.words import TEXT, WARNING, shorten, strong, width_of, write, write_markup
+from nbviz.picture.rows import row_at, shown_rows
+from nbviz.picture.words import shorten, strong, width_of, write, write_markup
 from nbviz.run import Run
 from nbviz.series import HistogramSeries
 
@@ -87,7 +87,7 @@ def _axes(box: Box) -> str:
         y = round(float(box.y(np.float64(value)))) + 0.5
         parts.append(f"M{box.left:.1f},{y:g}H{box.right:.1f}")
         words.append(write(box.left - 6, y + 4, magnitude_text(value), size=SMALL, anchor="end"))
-    marks, text = step_ticks(box.steps, box.right - box.left)
+    marks, text = step_ticks(box.across, box.right - box.left)
     for mark in marks:
         x = min(float(box.x(np.float64(mark))), box.right + 8 - width_of(text(mark), SMALL) / 2)
         words.append(write(x, box.bottom + 15, text(mark), size=SMALL, anchor="middle"))
@@ -133,7 +133,7 @@ def _title(tile: Tile, step: int, width: float) -> str:
 
 
 def _cursor(box: Box, step: int) -> str:
-    if not box.steps[0] <= step < box.steps[1]:
+    if not box.across[0] <= step < box.across[1]:
         return ""
     x = round(float(box.x(np.float64(step))))
     return f'<path class="cursor" d="M{x},{box.top - 4:.1f}V{box.bottom:.1f}" stroke="{TEXT}" stroke-width="1.5"/>'

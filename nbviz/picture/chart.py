@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from nbviz.picture.axes import GRID, Box, Floats, step_ticks, trace
+from nbviz.picture.axes import GRID, Box, trace
+from nbviz.picture.colors import TEXT
 from nbviz.picture.groups import Spread
-from nbviz.picture.lines import ROLES, Chart, Line
+from nbviz.picture.labels import ROLES
+from nbviz.picture.lines import Chart, Curve, Line
 from nbviz.picture.numbers import Format, step_text, value_format
-from nbviz.picture.reading import Reading, log_ticks
-from nbviz.picture.words import TEXT, escape, shorten, strong, width_of, write, write_markup
+from nbviz.picture.reading import Reading, ValueAxis
+from nbviz.picture.words import escape, shorten, strong, width_of, write, write_markup
 
 DASHES = ("", "6 4", "1.5 4")
 TICKS = 4
-ROW, GAP, RIGHT = 20, 12, 10
+ROW, GAP, RIGHT = 20, 12, 10.0
 LEGEND_ROWS = 5
+FAR, FEWEST = 20, 8
+"""As in js/src/strokes.ts."""
+LEGIBLE = 6
+"""Characters of a note; of fewer nobody could tell what it is."""
 SMALL = 11.5
+
+
+class Sides(NamedTuple):
+    """The value axes of a chart."""
+
+    left: ValueAxis
+    right: ValueAxis
 
 
 class Layout(NamedTuple):
@@ -31,52 +44,53 @@ class Layout(NamedTuple):
     left: float
     right: float
     """Room for the labels of an axis on the right, where any chart has one."""
-    steps: tuple[float, float]
+    ends: tuple[float, float]
+    """Of the horizontal axis."""
     cursor: int
     one_line: bool
     """Whether every legend has room between the title and the best value."""
     reading: Reading
+    axes: Mapping[str, Sides]
 
     @classmethod
     def of(
         cls, charts: list[Chart], size: tuple[float, float], steps: tuple[float, float], cursor: int, reading: Reading
     ) -> Layout:
-        width, height = size
-        widths = [40.0]
-        for chart in charts:
-            values, text = reading.axis(chart).ticks(TICKS)
-            widths += [width_of(text(value), SMALL) + 12 for value in values]
-        rights = [float(RIGHT)]
-        for chart in charts:
-            if chart.right:
-                values, text = reading.axis(chart, right=True).ticks(TICKS)
-                rights += [width_of(text(value), SMALL) + 12 for value in values]
-        one_line = all(_Legend(chart, width, reading).fits for chart in charts)
-        left, right = math.ceil(max(widths)), math.ceil(max(rights))
-        return cls(width, height, left, right, reading.steps(steps), cursor, one_line, reading)
+        ends = reading.ends(charts, steps)
+        axes = {chart.title: Sides(*(reading.axis(chart, ends, right) for right in (False, True))) for chart in charts}
+        room = [max([40.0, *(_label_room(axes[chart.title].left) for chart in charts)])]
+        room.append(max([RIGHT, *(_label_room(axes[chart.title].right) for chart in charts if chart.right)]))
+        one_line = all(_Legend(chart, size[0], axes[chart.title]).fits for chart in charts)
+        return cls(*size, math.ceil(room[0]), math.ceil(room[1]), ends, cursor, one_line, reading, axes)
+
+
+def _label_room(axis: ValueAxis) -> float:
+    values, text = axis.ticks(TICKS)
+    return max((width_of(text(value), SMALL) + 12 for value in values), default=0.0)
 
 
 def draw_chart(chart: Chart, layout: Layout) -> tuple[str, float]:
     """The chart with its upper left corner at the origin, and its height."""
-    reading, axis, (low, high) = layout.reading, layout.reading.axis(chart), layout.steps
-    legend, top = _Legend(chart, layout.width, reading).draw(layout.one_line)
+    reading, axis = layout.reading, layout.axes[chart.title].left
+    legend, top = _Legend(chart, layout.width, layout.axes[chart.title]).draw(layout.one_line)
     sides = (layout.left, top + 10, layout.width - layout.right, top + layout.height - 24)
-    box = Box(*sides, layout.steps, axis.ends, reading.logx, axis.log)
-    parts = [legend, _axes(box, *axis.ticks(TICKS)), *_flags(box, reading.marks)]
+    box = Box(*sides, layout.ends, axis.ends, reading.horizontal.log, axis.log)
+    across = reading.horizontal.ticks(layout.ends, box.right - box.left)
+    marks = [(reading.place(chart, step), note) for step, note in reading.marks]
+    parts = [legend, _axes(box, axis.ticks(TICKS), across), *_flags(box, marks)]
     boxes = [box] * len(chart.lines)
     if chart.right:
-        right = reading.axis(chart, right=True)
+        right = layout.axes[chart.title].right
         other = box._replace(values=right.ends, log_y=False)
         boxes = [other if line.right else box for line in chart.lines]
         parts.append(_right_labels(other, *right.ticks(TICKS)))
-    cursor = layout.cursor if low <= layout.cursor < high else None
-    if cursor is not None:
-        parts.append(_cursor(box, cursor))
+    at = reading.place(chart, layout.cursor)
     lines = _lines(chart, boxes, reading)
-    if cursor is not None:
-        lines += [_point(*each) for each in zip(boxes, [cursor] * len(boxes), chart.lines, chart.colors, strict=True)]
+    if layout.ends[0] <= at < layout.ends[1]:
+        parts.append(_cursor(box, at))
+        lines += [_point(*each) for each in zip(boxes, chart.lines, chart.colors, strict=True)]
     parts += lines if reading.fits(chart) else [_within(box, lines)]
-    unseen = reading.unseen(chart, axis)
+    unseen = reading.unseen(chart, axis, layout.ends)
     if unseen:
         parts.append(write(box.right, box.top - 6, unseen, size=SMALL, anchor="end"))
     return "".join(parts), top + layout.height
@@ -96,13 +110,13 @@ def _lines(chart: Chart, boxes: list[Box], reading: Reading) -> list[str]:
         spread = reading.spread(line)
         if spread:
             parts.append(_spread(box, spread, color))
-        if len(line.past):
-            past = _path(box, line.past_steps, line.past, f'stroke="{color}" stroke-width="1"')
+        if len(line.past.x):
+            past = _path(box, line.past, f'stroke="{color}" stroke-width="1"')
             parts.append(f'<g class="superseded" opacity=".5">{past}</g>')
         if line.is_smoothed:
-            parts.append(_path(box, line.steps, line.values, f'stroke="{color}" stroke-opacity=".3"'))
+            parts.append(_path(box, line.raw, f'stroke="{color}" stroke-opacity=".3"'))
     for line, color, box in zip(chart.lines, chart.colors, boxes, strict=True):
-        parts.append(_path(box, line.smooth_steps, line.smooth, _ink(line, color, box)) + _marks(box, line, color))
+        parts.append(_path(box, line.strong, _ink(line, color, box)) + _marks(box, line, color))
     return parts
 
 
@@ -110,27 +124,27 @@ def _spread(box: Box, spread: Spread, color: str) -> str:
     """A band around a mean, or the runs that it is the mean of."""
     if not spread.is_band:
         ink = f'stroke="{color}" stroke-opacity=".3"'
-        return "".join(_path(box, steps, values, ink) for steps, values in spread.outlines)
-    (steps, low), (_, high) = spread.outlines
+        return "".join(_path(box, Curve(*outline), ink) for outline in spread.outlines)
+    (across, low), (_, high) = spread.outlines
     bottom, top = box.y(low), box.y(high)
-    x = box.x(steps)
+    x = box.x(across)
     known = np.isfinite(x) & np.isfinite(bottom) & np.isfinite(top)
     there, back = (zip(x[known].tolist(), each[known].tolist(), strict=True) for each in (top, bottom))
-    points = [f"{across:.1f},{down:.1f}" for across, down in [*there, *reversed(list(back))]]
+    points = [f"{right:.1f},{down:.1f}" for right, down in [*there, *reversed(list(back))]]
     return f'<path class="band" d="M{" ".join(points)}z" fill="{color}" fill-opacity=".18"/>' if points else ""
 
 
-def _flags(box: Box, marks: Sequence[tuple[int, str]]) -> list[str]:
+def _flags(box: Box, marks: Sequence[tuple[float, str]]) -> list[str]:
     """Marks on the time axis, each with as much of its note as has room."""
     parts, free = [], -math.inf
-    for step, note in marks:
-        if not box.steps[0] <= step <= box.steps[1]:
+    for at, note in marks:
+        if not box.across[0] <= at <= box.across[1]:
             continue
-        x = float(box.x(np.float64(step)))
+        x = float(box.x(np.float64(at)))
         line = f"M{x:.1f},{box.top:.1f}V{box.bottom:.1f}"
         parts.append(f'<path class="flag" d="{line}" stroke="{TEXT}" stroke-dasharray="2 3"/>')
         said = shorten(note, min(160.0, box.right - x - 6), SMALL) if note and box.right - x > 30 else ""
-        if said and x > free:
+        if x > free and len(said) > (LEGIBLE if said.startswith("…") else 0):
             parts.append(write(x + 4, box.top + 9, said, size=SMALL))
             free = x + 8 + width_of(said, SMALL)
     return parts
@@ -138,7 +152,7 @@ def _flags(box: Box, marks: Sequence[tuple[int, str]]) -> list[str]:
 
 def _ink(line: Line, color: str, box: Box) -> str:
     # Dashes along the zigzag of a dense line would read as noise; a thick one would hide its own spikes.
-    dense = line.rows >= 2 * (box.right - box.left)
+    dense = len(line.steps) >= 2 * (box.right - box.left)
     return _stroke(color, "" if dense else DASHES[ROLES.index(line.place.role)], 1.5 if dense else 2)
 
 
@@ -148,9 +162,8 @@ def _stroke(color: str, dash: str, thickness: float = 2) -> str:
     return f'stroke="{color}" stroke-width="{thickness:g}"{dashed}{cap}'
 
 
-def _path(box: Box, steps: Floats, values: Floats, ink: str) -> str:
-    y = box.y(values)
-    line, dots = trace(box.x(steps), y)
+def _path(box: Box, curve: Curve, ink: str) -> str:
+    line, dots = trace(box.x(curve.x), box.y(curve.y))
     drawn = f'<path class="line" d="{line}" fill="none" {ink} stroke-linejoin="round"/>' if line else ""
     color = ink.partition(" ")[0]
     return drawn + (f'<path d="{dots}" {color} stroke-width="5" stroke-linecap="round"/>' if dots else "")
@@ -158,37 +171,36 @@ def _path(box: Box, steps: Floats, values: Floats, ink: str) -> str:
 
 def _marks(box: Box, line: Line, color: str) -> str:
     """Triangles: NaN at the height of the last good value, the infinities at the edge they left by."""
-    x = box.x(line.steps)
-    broken = np.flatnonzero(~np.isfinite(line.values) & np.isfinite(x))
-    good = np.maximum.accumulate(np.where(np.isfinite(box.y(line.values)), np.arange(len(line.values)), -1))
+    x, values = box.x(line.raw.x), line.raw.y
+    broken = np.flatnonzero(~np.isfinite(values) & np.isfinite(x))
+    good = np.maximum.accumulate(np.where(np.isfinite(box.y(values)), np.arange(len(values)), -1))
     paths, seen = [], dict[str, float]()
     for row in broken.tolist():
-        value, kind = float(line.values[row]), str(line.values[row])
+        value, kind = float(values[row]), str(values[row])
         if abs(x[row] - seen.get(kind, -math.inf)) < 5:
             continue
         seen[kind] = float(x[row])
         up = value != value or value > 0
-        level = box.bottom - 5 if value < 0 or good[row] < 0 else float(box.y(line.values[good[row]]))
+        level = box.bottom - 5 if value < 0 or good[row] < 0 else float(box.y(values[good[row]]))
         level = box.top + 4 if value > 0 else level
         paths.append(f"M{x[row]:.1f},{level + (-4.5 if up else 4.5):.1f}l4.5,{8 if up else -8}h-9z")
     return f'<path class="mark" d="{"".join(paths)}" fill="{color}"/>' if paths else ""
 
 
-def _axes(box: Box, values: list[float], tick_text: Format) -> str:
-    parts = []
-    for value in values:
-        y = round(float(box.y(np.float64(value)))) + 0.5
-        parts.append(f"M{box.left:.1f},{y:g}H{box.right:.1f}")
-    grid = f'<path class="grid" d="{"".join(parts)}" {GRID}/>'
+def _axes(box: Box, upwards: tuple[list[float], Format], across: tuple[list[float], Format]) -> str:
+    values, text = upwards
+    heights = [float(box.y(np.float64(value))) for value in values]
+    lines = "".join(f"M{box.left:.1f},{round(y) + 0.5:g}H{box.right:.1f}" for y in heights)
+    grid = f'<path class="grid" d="{lines}" {GRID}/>'
     words = [
-        write(box.left - 8, float(box.y(np.float64(value))) + 4, tick_text(value), size=SMALL, anchor="end")
-        for value in values
+        write(box.left - 8, y + 4, text(value), size=SMALL, anchor="end")
+        for y, value in zip(heights, values, strict=True)
     ]
-    steps, step_words = step_ticks(box.steps, box.right - box.left)
-    for step in log_ticks(box.steps, 6) if box.log_x else steps:
-        x, text = float(box.x(np.float64(step))), step_words(step)
-        x = min(x, box.right + 10 - width_of(text, SMALL) / 2)
-        words.append(write(x, box.bottom + 17, text, size=SMALL, anchor="middle"))
+    places, text = across
+    for place in places:
+        word = text(place)
+        x = min(float(box.x(np.float64(place))), box.right + 10 - width_of(word, SMALL) / 2)
+        words.append(write(x, box.bottom + 17, word, size=SMALL, anchor="middle"))
     return grid + "".join(words)
 
 
@@ -200,29 +212,46 @@ def _right_labels(box: Box, values: list[float], tick_text: Format) -> str:
     return f'<path class="right" d="{ticks}" stroke="{TEXT}" fill="none"/>' + "".join(words)
 
 
-def _cursor(box: Box, cursor: int) -> str:
-    x = round(float(box.x(np.float64(cursor))))
+def _cursor(box: Box, at: float) -> str:
+    x = round(float(box.x(np.float64(at))))
     return f'<path class="cursor" d="M{x},{box.top - 4:.1f}V{box.bottom:.1f}" stroke="{TEXT}" stroke-width="2"/>'
 
 
-def _point(box: Box, cursor: int, line: Line, color: str) -> str:
-    if line.shown is None or not math.isfinite(line.shown):
+def _point(box: Box, line: Line, color: str) -> str:
+    """The row that is read, where it stands."""
+    if line.at is None or line.shown is None:
         return ""
-    x, y = float(box.x(np.float64(cursor))), float(box.y(np.float64(line.shown)))
-    if not math.isfinite(y):
+    x, y = float(box.x(np.float64(line.whole.x[line.at]))), float(box.y(np.float64(line.shown)))
+    if not (math.isfinite(x) and math.isfinite(y)):
         return ""
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"/>'
+
+
+def _text_of(line: Line, chart: Chart, axis: ValueAxis) -> Format:
+    """As the axis has it; whole numbers for what counts, digits of its own for a line far below the others."""
+    beside = [other for other in chart.lines if other.right is line.right]
+    own = float(np.abs(line.finite).max(initial=0.0))
+    far = 0 < own * FAR < max(map(abs, axis.ends))
+    text = value_format(*((0.0, own) if far else axis.ends), axis.percent)
+    if axis.percent or not all(map(_is_whole, beside)):
+        return text
+    return lambda value: step_text(value) if abs(value) < 1e6 and float(value).is_integer() else text(value)
+
+
+def _is_whole(line: Line) -> bool:
+    """Whether a line counts something; what has a good end, as a loss, measures."""
+    values = line.raw.y
+    many = len(line.steps) >= FEWEST and not line.place.best and not line.is_smoothed
+    return many and bool((values == np.rint(values)).all())
 
 
 class _Legend:
     """The title line of a chart: it names the lines in their own colour and dash, and reads their values."""
 
-    def __init__(self, chart: Chart, width: float, reading: Reading) -> None:
+    def __init__(self, chart: Chart, width: float, axes: Sides) -> None:
         self._chart = chart
         self._end = width - RIGHT
-        axes = reading.axis(chart), reading.axis(chart, right=True)
-        left, right = (value_format(*axis.ends, axis.percent) for axis in axes)
-        self._texts = [right if line.right else left for line in chart.lines]
+        self._texts = [_text_of(line, chart, axes.right if line.right else axes.left) for line in chart.lines]
         self._items = [self._item(i) for i in range(len(chart.lines))]
         best, room = self._best()
         taken = sum(each + GAP for _, each in self._items)

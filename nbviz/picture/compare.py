@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nbviz.picture.axes import GRID, Floats, step_ends, step_ticks, ticks, trace, value_ends
+from nbviz.picture.colors import LIGHT, depth_color
 from nbviz.picture.layers import ALL_ALONG, Capture, sound
-from nbviz.picture.lines import row_at, shown_rows
 from nbviz.picture.numbers import magnitude_text, step_text
+from nbviz.picture.rows import row_at, shown_rows
 from nbviz.picture.valueaxis import SMALL, choose_axis, draw_grid, heights_of, outline
 from nbviz.picture.words import shorten, strong, width_of, write, write_markup
 from nbviz.run import Run
 from nbviz.series import HistogramSeries
 
-HUES = ("#337ab5", "#c35500")
-DISTANCE = "#a75d95"
+HUES = LIGHT[:2]
+DISTANCE = depth_color(1.0)
 CAPTURES = 128
 """Distances of so many captures are as many as a picture can show."""
 LEFT = 56

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbviz.charts import ROLES, family
 from nbviz.picture.axes import Floats
-from nbviz.picture.lines import shown_rows
+from nbviz.picture.horizontal import Horizontal
+from nbviz.picture.named import own_name
+from nbviz.picture.rows import Column, Rows, shown_rows
 from nbviz.run import Run
 from nbviz.series import ScalarSeries
 
 MOST = 2000
 """Steps at which a mean is taken: more than a picture can show."""
-Outline = tuple[Floats, Floats]
+Outline = tuple[Column, Floats]
+"""Where points stand on the horizontal axis, and their values."""
 
 
 class Spread(NamedTuple):
@@ -28,7 +32,7 @@ class Spread(NamedTuple):
 
 
 def grouped(
-    runs: Sequence[Run], knobs: Mapping[str, Any]
+    runs: Sequence[Run], knobs: Mapping[str, Any], horizontal: Horizontal
 ) -> tuple[list[Run], list[str], dict[tuple[str, str], Spread]]:
     """Runs with those of a group as one, the families that give them their hues, and spreads by run and tag."""
     families = list(knobs.get("families") or dict.fromkeys(family(run.name) for run in runs))
@@ -42,7 +46,7 @@ def grouped(
         return list(runs), families, {}
     shown, spreads = [run for run in runs if not any(run in members for members in found.values())], {}
     for name, members in found.items():
-        mean, own = _mean(name, members, str(knobs.get("spread") or "std"))
+        mean, own = _mean(name, members, str(knobs.get("spread") or "std"), horizontal)
         shown.append(mean)
         spreads.update({(name, tag): spread for tag, spread in own.items()})
     return shown, list(dict.fromkeys(family(run.name) for run in shown)), spreads
@@ -62,46 +66,63 @@ def _group_of(run: Run, group: str, hparams: Mapping[str, Mapping[str, Any]]) ->
     return None if match is None else (match[1] if expression.groups and match[1] is not None else match[0])
 
 
-def _mean(name: str, members: Sequence[Run], mode: str) -> tuple[Run, dict[str, Spread]]:
-    mean, spreads = Run(name), {}
-    parts: dict[str, list[ScalarSeries]] = {}
+def _mean(name: str, members: Sequence[Run], mode: str, horizontal: Horizontal) -> tuple[Run, dict[str, Spread]]:
+    mean, parts = Run(name), dict[str, list[tuple[Run, Rows]]]()
     for run in members:
-        role = run.name.rpartition("/")[2]
+        role = own_name(run).rpartition("/")[2]
         for tag in run.tags("scalar"):
             # A run's own role would be lost with its name.
             own = f"{role}/{tag}" if role.lower() in ROLES and "/" not in tag else str(tag)
-            parts.setdefault(own, []).append(run[tag])
-    for tag, series in parts.items():
-        columns = [_sorted(each) for each in series]
-        columns = [each for each in columns if len(each[0])]
-        if not columns:
-            continue
-        at = np.unique(np.concatenate([steps for steps, _ in columns]))
-        at = at[np.unique(np.linspace(0, len(at) - 1, MOST).round().astype(int))]
-        table = np.stack([_interpolated(steps, values, at) for steps, values in columns])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # where none has a value there is none
-            middle = np.nanmean(table, axis=0)
-            apart = np.nan_to_num(np.nanstd(table, axis=0, ddof=1)) if len(table) > 1 else np.zeros(len(at))
-            low, high = (
-                (np.nanmin(table, axis=0), np.nanmax(table, axis=0))
-                if mode == "range"
-                else (middle - apart, middle + apart)
-            )
-        mean.extend(tag, at.astype(np.int64), np.zeros(len(at)), middle)
-        spreads[tag] = Spread(columns, False) if mode == "runs" else Spread([(at, low), (at, high)], True)
+            rows = _sorted(run[tag])
+            if len(rows.steps):
+                parts.setdefault(own, []).append((run, rows))
+    tables = {tag: _table([rows for _, rows in each]) for tag, each in parts.items()}
+    for tag, (steps, values, seconds) in tables.items():
+        begun = min(float(rows.walls[0]) for _, rows in parts[tag])
+        mean.extend(tag, steps, begun + np.nan_to_num(_nan(np.nanmean, seconds)), _nan(np.nanmean, values))
     mean.finish("finished")
+    spreads = {}
+    for tag, (steps, values, _) in tables.items():
+        if mode == "runs":
+            curves = [(horizontal.places(run, rows.steps, rows.walls), rows.values) for run, rows in parts[tag]]
+            spreads[tag] = Spread(curves, False)
+            continue
+        x = horizontal.places(mean, steps, mean[tag].wall_times)
+        spreads[tag] = Spread([(x, edge) for edge in _edges(values, mode)], True)
     return mean, spreads
 
 
-def _sorted(series: ScalarSeries) -> Outline:
-    rows = shown_rows(series, superseded=False)
-    steps, values = series.steps[rows].astype(np.float64), series.values[rows]
-    order = np.argsort(steps, kind="stable")
-    return steps[order], values[order]
+def _table(parts: Sequence[Rows]) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Steps that any run has, and at each of them the values of all, and the seconds since each began."""
+    at = np.unique(np.concatenate([rows.steps for rows in parts]))
+    at = at[np.unique(np.linspace(0, len(at) - 1, MOST).round().astype(int))]
+    values = np.stack([_interpolated(rows.steps, rows.values, at) for rows in parts])
+    seconds = np.stack([np.interp(at, rows.steps, rows.walls - rows.walls[0]) for rows in parts])
+    return at, values, np.where(np.isfinite(values), seconds, np.nan)
 
 
-def _interpolated(steps: Floats, values: Floats, at: Floats) -> Floats:
+def _edges(values: Floats, mode: str) -> tuple[Floats, Floats]:
+    if mode == "range":
+        return _nan(np.nanmin, values), _nan(np.nanmax, values)
+    middle = _nan(np.nanmean, values)
+    apart = np.nan_to_num(_nan(np.nanstd, values, ddof=1)) if len(values) > 1 else np.zeros(len(middle))
+    return middle - apart, middle + apart
+
+
+def _nan(statistic: Callable[..., Any], table: Floats, **options: Any) -> Floats:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # where none has a value there is none
+        return np.asarray(statistic(table, axis=0, **options))
+
+
+def _sorted(series: ScalarSeries) -> Rows:
+    """Rows by increasing steps."""
+    rows = Rows.of(series, shown_rows(series, superseded=False))
+    order = np.argsort(rows.steps, kind="stable")
+    return Rows(rows.steps[order], rows.walls[order], rows.values[order])
+
+
+def _interpolated(steps: NDArray[np.int64], values: Floats, at: NDArray[np.int64]) -> Floats:
     """Between two finite rows what lies on the line through them, at a row what was logged, elsewhere nothing."""
     with np.errstate(invalid="ignore"):
         found = np.interp(at, steps, values, left=np.nan, right=np.nan)

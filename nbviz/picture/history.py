@@ -8,17 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nbviz.picture.axes import GRID, Floats
+from nbviz.picture.colors import HUES, TEXT
 from nbviz.picture.layers import Capture, sound
-from nbviz.picture.lines import row_at, shown_rows
 from nbviz.picture.numbers import step_text
+from nbviz.picture.rows import row_at, shown_rows
 from nbviz.picture.valueaxis import BINS, SMALL, Axis, choose_axis, draw_grid, heights_of, outline, zero_bins
-from nbviz.picture.words import TEXT, escape, shorten, strong, width_of, write, write_markup
+from nbviz.picture.words import escape, shorten, strong, width_of, write, write_markup
 from nbviz.series import HistogramSeries
 
 CAPTURES = 32
 """As many as a picture can show apart."""
 LEVELS = 10
-COLOR = "#337ab5"
+COLOR = HUES[0]
 HEAD, FOOT, STEPS = 22, 28, 56
 
 

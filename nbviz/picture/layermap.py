@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.picture.axes import Floats, step_ticks
+from nbviz.picture.colors import TEXT, WARNING
 from nbviz.picture.layers import names_of
 from nbviz.picture.numbers import magnitude_text, step_text
 from nbviz.picture.statistics import CAPTURES, find_layers, title_of, values_of
-from nbviz.picture.words import TEXT, WARNING, clean, shorten, strong, width_of, write, write_markup
+from nbviz.picture.words import clean, shorten, strong, width_of, write, write_markup
 from nbviz.run import Run
 from nbviz.series import HistogramSeries
 

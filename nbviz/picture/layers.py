@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nbviz.picture.axes import Floats
-from nbviz.picture.lines import row_at, shown_rows
+from nbviz.picture.rows import row_at, shown_rows
 from nbviz.picture.words import clean, shorten, width_of
 from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbviz.charts import Choice, Place, family, place
 from nbviz.picture.axes import Floats
+from nbviz.picture.horizontal import Horizontal
+from nbviz.picture.labels import ROLES, colors_of, labels_of
+from nbviz.picture.named import own_name
+from nbviz.picture.rows import Column, Rows, Seen, row_at, shown_rows
 from nbviz.picture.smoothing import line_of
-from nbviz.reduce import kept_rows
 from nbviz.run import Run
-from nbviz.series import ScalarSeries, Series
+from nbviz.series import ScalarSeries
 
-ROLES = ("train", "validation", "test")
-HUES = ("#337ab5", "#c35500", "#008761", "#a46086", "#9a6e00", "#4773cc", "#767676")
+
+class Curve(NamedTuple):
+    """Where points stand on the horizontal axis, and their values."""
+
+    x: Column
+    y: Floats
 
 
 @dataclass(frozen=True)
@@ -30,28 +37,33 @@ class Line:
     family: int
     right: bool
     """Whether its values stand at the axis on the right."""
-    rows: int
-    steps: Floats
-    values: Floats
-    """Rows kept of what was logged: every spike is among them."""
-    smooth_steps: Floats
-    smooth: Floats
+    steps: NDArray[np.int64]
+    whole: Curve
+    """Every row, as it was logged."""
+    raw: Curve
+    """Rows kept of these: every spike is among them."""
+    strong: Curve
     """The same of the smoothed values; what was logged, where nothing was smoothed."""
-    past_steps: Floats
-    past: Floats
-    """What restarts superseded, where it is shown: smoothed, a NaN between what one restart took and what the next."""
-    logged: float | None
-    """Value at the cursor, None while there is none."""
+    gone: Curve
+    """What restarts superseded, where it is shown, as it was logged."""
+    past: Curve
+    """Rows kept of these: smoothed, a NaN between what one restart took and what the next."""
+    at: int | None
+    """Row at the cursor, None while there is none."""
     shown: float | None
-    """The same, smoothed."""
+    """Its value, smoothed."""
+
+    @property
+    def logged(self) -> float | None:
+        return None if self.at is None else float(self.whole.y[self.at])
 
     @property
     def is_smoothed(self) -> bool:
-        return self.smooth is not self.values
+        return self.strong is not self.raw
 
     @property
     def finite(self) -> Floats:
-        return self.values[np.isfinite(self.values)]
+        return self.raw.y[np.isfinite(self.raw.y)]
 
 
 @dataclass(frozen=True)
@@ -90,71 +102,73 @@ class Chart:
 
 
 def _ends(lines: Sequence[Line]) -> tuple[float, float]:
-    columns = [each[np.isfinite(each)] for line in lines for each in (line.values, line.past)]
+    columns = [each[np.isfinite(each)] for line in lines for each in (line.raw.y, line.past.y)]
     finite = np.concatenate([*columns, np.empty(0)])
     return (float(finite.min()), float(finite.max())) if len(finite) else (1.0, 0.0)
 
 
 def _best(line: Line, index: int) -> tuple[float, int, int]:
-    signed = line.values if line.place.best == "min" else -line.values
+    signed = line.whole.y if line.place.best == "min" else -line.whole.y
     row = int(np.where(np.isfinite(signed), signed, np.inf).argmin())
-    return float(line.values[row]), int(line.steps[row]), index
+    return float(line.whole.y[row]), int(line.steps[row]), index
 
 
-def charts_of(
-    runs: Sequence[Run],
-    tags: Sequence[str] | None,
-    step: int,
-    smoothing: float,
-    limit: int,
-    superseded: bool = False,
-    choices: Sequence[Choice] | None = None,
-    families: Sequence[str] | None = None,
-    zoom: tuple[float, float] | None = None,
-) -> tuple[list[Chart], int]:
-    """The first ``limit`` charts of all runs, as chosen or in order of first appearance, and how many there are."""
-    families = list(families or dict.fromkeys(family(run.name) for run in runs))
-    groups: dict[str, list[tuple[Run, ScalarSeries, Place, bool]]] = {choice.title: [] for choice in choices or ()}
+@dataclass(frozen=True)
+class Wanted:
+    """Which charts there are to be, and how they are laid out."""
+
+    tags: Sequence[str] | None
+    step: int
+    smoothing: float
+    limit: int
+    superseded: bool
+    choices: Sequence[Choice] | None
+    families: Sequence[str]
+    horizontal: Horizontal
+
+
+def charts_of(runs: Sequence[Run], wanted: Wanted) -> tuple[list[Chart], int]:
+    """The first charts of all runs, as chosen or in order of first appearance, and how many there are."""
+    groups: dict[str, list[tuple[Run, ScalarSeries, Place, bool]]] = {each.title: [] for each in wanted.choices or ()}
     for run in runs:
         for tag in run.tags("scalar"):
-            series, where = run[tag], place(str(tag), run.name)
+            series, where = run[tag], place(str(tag), own_name(run))
             if not len(shown_rows(series, superseded=False)):
                 continue
-            for title, right in _places(str(tag), where, tags, choices):
+            for title, right in _places(str(tag), where, wanted):
                 groups.setdefault(title, []).append((run, series, where, right))
     groups = {title: members for title, members in groups.items() if members}
-    shown = list(groups.items())[:limit]
-    drawn = sum(len(members) for _, members in shown) * (2 if smoothing else 1)
+    shown = list(groups.items())[: wanted.limit]
+    drawn = sum(len(members) for _, members in shown) * (2 if wanted.smoothing else 1)
     buckets = min(400, max(40, 2200 // max(1, drawn)))
+    across = wanted.horizontal
+    seen = Seen(buckets, wanted.step, wanted.smoothing, wanted.superseded, across.zoom, across.log)
     charts = []
-    seen = Seen(buckets, step, smoothing, superseded, zoom)
     for title, members in shown:
         lines = [
-            _read(run, series, (where, families.index(family(run.name)), right), seen)
+            _read(run, series, (where, wanted.families.index(family(run.name)), right), seen, across)
             for run, series, where, right in members
         ]
         lines.sort(key=lambda line: (line.right, line.family, ROLES.index(line.place.role)))
-        charts.append(_chart(title, lines, families))
+        charts.append(_chart(title, lines, wanted.families))
     return charts, len(groups)
 
 
-def _places(
-    tag: str, where: Place, tags: Sequence[str] | None, choices: Sequence[Choice] | None
-) -> list[tuple[str, bool]]:
+def _places(tag: str, where: Place, wanted: Wanted) -> list[tuple[str, bool]]:
     """In which charts a tag stands, and whether at their axis on the right."""
-    if choices is not None:
-        return [(choice.title, right) for choice in choices for right in choice.sides(tag)]
-    wanted = where.panel == "charts" if tags is None else tag in tags
-    return [(where.chart, False)] if wanted else []
+    if wanted.choices is not None:
+        return [(choice.title, right) for choice in wanted.choices for right in choice.sides(tag)]
+    is_in = where.panel == "charts" if wanted.tags is None else tag in wanted.tags
+    return [(where.chart, False)] if is_in else []
 
 
-def _chart(title: str, lines: list[Line], families: list[str]) -> Chart:
+def _chart(title: str, lines: list[Line], families: Sequence[str]) -> Chart:
     left, right = ([line for line in lines if line.right is side] for side in (False, True))
-    labels = _labels(title, lines, families)
+    labels = labels_of(title, lines, families)
     labels = [
         f"{label or line.tag} (right)" if line.right else label for label, line in zip(labels, lines, strict=True)
     ]
-    return Chart(title, lines, labels, _colors(lines, len(families)), _percent(left), bool(right), _percent(right))
+    return Chart(title, lines, labels, colors_of(lines, len(families)), _percent(left), bool(right), _percent(right))
 
 
 def _percent(lines: Sequence[Line]) -> bool:
@@ -163,134 +177,33 @@ def _percent(lines: Sequence[Line]) -> bool:
     return shares and all(((line.finite >= 0) & (line.finite <= 1)).all() for line in lines)
 
 
-def _labels(title: str, lines: list[Line], families: list[str]) -> list[str]:
-    """The shortest names that tell the lines of a chart apart."""
-    if len(lines) == 1 and len(families) == 1 and lines[0].tag == title:
-        return [""]
-    # Lines of several metrics, which were put into one chart by their names, are told apart by these.
-    several = len({line.place.chart for line in lines}) > 1
-    ways: list[list[str]] = [
-        [line.place.role for line in lines],
-        [line.tag for line in lines],
-        [f"{line.run} {line.tag}" for line in lines],
-    ]
-    if len(families) > 1:
-        # A run called "train" and nothing else is of a family without a name, which leaves its role.
-        names = [families[line.family] for line in lines]
-        named = [[f"{name} {word}".lstrip() for name, word in zip(names, way, strict=True)] for way in ways[:2]]
-        ways = [[name or line.place.role for name, line in zip(names, lines, strict=True)], *named, ways[2]]
-    for way in ways[(2 if len(families) > 1 else 1) if several else 0 :]:
-        if len(set(way)) == len(way):
-            return way
-    return ways[-1]
-
-
-def _colors(lines: list[Line], families: int) -> list[str]:
-    """A hue a family; of a single family a hue a role, and where one role has several series, a hue each.
-
-    What was put into a chart beside its first metric has hues of its own, from the third on.
-    """
-    if families > 1:
-        return [HUES[line.family % len(HUES)] for line in lines]
-    colors = []
-    first = [line for line in lines if line.place.chart == lines[0].place.chart]
-    others = iter(range(2, len(lines) + 2))
-    for line in lines:
-        if line.place.chart != lines[0].place.chart:
-            colors.append(HUES[next(others) % len(HUES)])
-            continue
-        same = [other for other in first if other.place.role == line.place.role]
-        # By identity: lines hold arrays, which have no single truth of being equal.
-        at = next(i for i, other in enumerate(same) if other is line)
-        colors.append(HUES[(ROLES.index(line.place.role) if len(same) == 1 else at) % len(HUES)])
-    return colors
-
-
-class Seen(NamedTuple):
-    """What decides which rows of a series a picture draws."""
-
-    buckets: int
-    step: int
-    smoothing: float
-    superseded: bool
-    zoom: tuple[float, float] | None
-
-    def rows(self, steps: NDArray[np.number[Any]], values: Floats) -> NDArray[np.intp]:
-        """Enough of all rows to know the curve by, and of those in a zoom as much as can be seen there."""
-        rows = _reduced(values, self.buckets)
-        if self.zoom is None or len(rows) == len(values):
-            return rows
-        inside = np.flatnonzero((steps >= self.zoom[0]) & (steps <= self.zoom[1]))
-        if not len(inside):
-            return rows
-        # The neighbours on either side: lines come in from there.
-        first, last = max(0, inside[0] - 1), inside[-1] + 2
-        return np.union1d(rows, first + _reduced(values[first:last], self.buckets))
-
-
-def _read(run: Run, series: ScalarSeries, place: tuple[Place, int, bool], seen: Seen) -> Line:
+def _read(run: Run, series: ScalarSeries, place: tuple[Place, int, bool], seen: Seen, horizontal: Horizontal) -> Line:
     where = place[0]
-    rows = shown_rows(series, superseded=False)
-    steps, values = series.steps[rows], series.values[rows]
+    steps, walls, values = Rows.of(series, shown_rows(series, superseded=False))
+    whole = Curve(horizontal.places(run, steps, walls), values)
     kept = seen.rows(steps, values)
-    logged = (steps[kept].astype(np.float64), values[kept])
+    raw = Curve(whole.x[kept], values[kept])
     # Smoothing is there for the noise of single batches; validation is shown as it was measured.
     smoothed = line_of(values, seen.smoothing if where.role == "train" else 0.0)
     kept = kept if smoothed is values else seen.rows(steps, smoothed)
-    shown = logged if smoothed is values else (steps[kept].astype(np.float64), smoothed[kept])
+    strong = raw if smoothed is values else Curve(whole.x[kept], smoothed[kept])
+    gone, past = _past(run, series, where.role == "train", seen, horizontal)
     at = row_at(steps, seen.step)
-    readings = (None, None) if at is None else (float(values[at]), float(smoothed[at]))
-    past = _past(series, where.role == "train", seen) if seen.superseded else (np.empty(0), np.empty(0))
-    return Line(str(run.name), str(series.tag), *place, len(rows), *logged, *shown, *past, *readings)
+    shown = None if at is None else float(smoothed[at])
+    return Line(str(run.name), str(series.tag), *place, steps, whole, raw, strong, gone, past, at, shown)
 
 
-def shown_rows(series: Series, superseded: bool) -> NDArray[np.intp]:
-    """The rows of a series, with or without those that a restart superseded."""
-    # A training thread may append meanwhile: the columns that are longer are cut.
-    rows = len(series)
-    return np.arange(rows) if superseded or not series.restarts else np.flatnonzero(~series.superseded[:rows])
-
-
-def _past(series: ScalarSeries, smoothed: bool, seen: Seen) -> tuple[Floats, Floats]:
-    """Steps and values of the superseded rows, with a break before each that does not follow on the last."""
-    rows = np.flatnonzero(series.superseded)
-    steps, values = series.steps[rows].astype(np.float64), series.values[rows]
+def _past(run: Run, series: ScalarSeries, smoothed: bool, seen: Seen, horizontal: Horizontal) -> tuple[Curve, Curve]:
+    """The superseded rows where they are shown, and those drawn, with a break before each that does not follow on."""
+    rows = np.flatnonzero(series.superseded) if seen.superseded else np.empty(0, np.intp)
+    steps, walls, values = Rows.of(series, rows)
     breaks = np.flatnonzero((np.diff(rows) > 1) | (np.diff(steps) < 0)) + 1
+    x = horizontal.places(run, steps, walls)
+    gone = Curve(x, values)
     if not len(rows):
-        return steps, values
-    steps, values = np.insert(steps, breaks, steps[breaks]), np.insert(values, breaks, np.nan)
+        return gone, gone
+    x, steps = np.insert(x, breaks, x[breaks]), np.insert(steps, breaks, steps[breaks])
+    values = np.insert(values, breaks, np.nan)
     values = line_of(values, seen.smoothing if smoothed else 0.0)
     kept = seen.rows(steps, values)
-    return steps[kept], values[kept]
-
-
-def _reduced(values: Floats, buckets: int) -> NDArray[np.intp]:
-    """Of each bucket of rows the smallest and the largest, and what is not finite; of all the first and the last.
-
-    A line has two turns a bucket then, which is what a reader can see of it where buckets are two pixels wide.
-    """
-    stride = max(1, -(-len(values) // buckets))
-    rows = kept_rows(values, stride)
-    if stride < 4:
-        return rows
-    kept = values[rows]
-    finite = np.isfinite(kept)
-    bucket = rows // stride
-    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
-    low = np.minimum.reduceat(np.where(finite, kept, np.inf), starts)[bucket]
-    high = np.maximum.reduceat(np.where(finite, kept, -np.inf), starts)[bucket]
-    wanted = (kept == low) | (kept == high) | ~finite
-    wanted[[0, -1]] = True
-    return np.asarray(rows[wanted])
-
-
-def row_at(steps: NDArray[np.int64], step: int) -> int | None:
-    """The last row of those with the greatest step that is not past ``step``; None while all are past it."""
-    if not len(steps):
-        return None
-    if (steps[1:] >= steps[:-1]).all():
-        row = int(np.searchsorted(steps, step, side="right")) - 1
-        return row if row >= 0 else None
-    past = np.where(steps <= step, steps, np.iinfo(np.int64).min)
-    row = len(steps) - 1 - int(past[::-1].argmax())
-    return row if steps[row] <= step else None
+    return gone, Curve(x[kept], values[kept])

@@ -11,15 +11,19 @@ from nbviz.picture import layermap
 from nbviz.picture.axes import GRID, step_ends
 from nbviz.picture.bands import draw_distributions
 from nbviz.picture.chart import Layout, draw_chart
+from nbviz.picture.colors import GROUND, HUES, TEXT, WARNING, Theme, theme_of, themed
 from nbviz.picture.compare import draw_compare
+from nbviz.picture.horizontal import WORDS
 from nbviz.picture.layers import histograms_of
-from nbviz.picture.lines import HUES, shown_rows
 from nbviz.picture.numbers import step_text
 from nbviz.picture.ridges import draw_ridges
+from nbviz.picture.rows import shown_rows
 from nbviz.picture.scene import NO_LAYERS, Scene
-from nbviz.picture.words import TEXT, clean, escape, shorten, strong, width_of, write, write_markup
+from nbviz.picture.words import clean, escape, shorten, strong, width_of, write, write_markup
 
 SIZE = 12.5
+MARGIN = 8.0
+"""Around a picture that has a ground of its own."""
 BELOW = 4
 SHORTEST, LONGEST = 0.35, 8.0
 """How much lower and higher than they are by themselves plots are made."""
@@ -33,7 +37,7 @@ FONT = (
     "sans-serif"
 )
 GENERIC = ("serif", "sans-serif", "monospace", "system-ui")
-DOTS = {"failed": "#d1443f", "interrupted": "#b85d00", "finished": TEXT}
+DOTS = {"failed": WARNING, "interrupted": WARNING, "finished": TEXT}
 WORST_FIRST = ("live", "following", "failed", "interrupted", "finished")
 
 
@@ -58,7 +62,7 @@ def picture_html(scene: Scene, identifier: str) -> dict[str, str]:
     ``style`` and ``alt``, and drops ``data-*`` and ``aria-*``; GitHub keeps the image and its ``alt`` alone.
     """
     words = scene.sentence()
-    address = base64.b64encode(picture_svg(scene).encode()).decode()
+    address = base64.b64encode(picture_svg(scene, margin=MARGIN, theme="host").encode()).decode()
     name = re.sub(r"[^\w-]", "", identifier, flags=re.ASCII)
     image = f'<img alt="{escape(words)}" style="max-width:100%" src="data:image/svg+xml;base64,{address}">'
     return {
@@ -76,6 +80,7 @@ def picture_svg(
     ink: str = TEXT,
     background: str = "",
     margin: float = 0.0,
+    theme: Theme | None = None,
 ) -> str:
     """The picture as an SVG document, which says in words what it shows.
 
@@ -91,9 +96,12 @@ def picture_svg(
     size : float
         Of the text, in pixels; lines are as much thinner or thicker.
     ink, background : str
-        Colours of the text and of the ground, by default none; mid-tones are legible on white and on black.
+        Colours of the text and of the ground, by default none.
     margin : float
         Pixels left free on either side, and above and below.
+    theme : {"light", "dark", "host"}, optional
+        Whose colours lines have, by default what suits the ground or the ink. That of the host has a ground of its own
+        too, and is dark where the page around it is.
     """
     scale = size / SIZE
     room = (width - 2 * margin) / scale
@@ -105,7 +113,13 @@ def picture_svg(
     edge = margin / scale
     box = (0 - edge, 0 - edge, room + 2 * edge, needed + BELOW + 2 * edge)
     place = 'x="{:g}" y="{:g}" width="{:g}" height="{:g}"'.format(*box)
+    theme, background = theme or theme_of(ink, background), GROUND["light"] if theme == "host" else background
     ground = f'<rect {place} fill="{escape(background)}"/>' if background else ""
+    if theme == "host":
+        # The rules for the dark are found with what they are for.
+        parts, ground = themed(f'<g fill="{ink}">{ground}{parts}</g>', theme), ""
+    else:
+        parts = themed(parts, theme)
     view = " ".join(f"{each:g}" for each in box)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:g}" height="{box[3] * scale:.0f}"'
@@ -241,8 +255,10 @@ def _header(scene: Scene, width: float) -> tuple[str, float]:
     step = f"step {strong(step_text(max((run.last_step for run in runs), default=0)))}"
     words = [f' <tspan dx="10" font-size="12.5">{each}</tspan>' for each in (word, step) if each]
     parts = [dot, write_markup(18, 15, strong(name) + "".join(words), size=14)]
-    if scene.smoothing > 0:
-        parts.append(write(width, 15, f"smoothing {scene.smoothing:.2f}", anchor="end"))
+    said = [WORDS[scene.reading.horizontal.axis] if "charts" in scene.panels else ""]
+    said += [f"smoothing {scene.smoothing:.2f}"] if scene.smoothing > 0 else []
+    if any(said):
+        parts.append(write(width, 15, " · ".join(filter(None, said)), anchor="end"))
     return "".join(parts), 22
 
 

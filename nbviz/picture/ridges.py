@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from nbviz.picture.axes import GRID
+from nbviz.picture.colors import WARNING, depth_color
 from nbviz.picture.history import draw_history
 from nbviz.picture.layers import ROWS, Capture, Layer, distinct, histograms_of, layers_of
 from nbviz.picture.numbers import step_text
 from nbviz.picture.valueaxis import SMALL, Axis, choose_axis, draw_grid, heights_of, outline, zero_bins
-from nbviz.picture.words import WARNING, escape, shorten, strong, width_of, write, write_markup
+from nbviz.picture.words import escape, shorten, strong, width_of, write, write_markup
 from nbviz.run import Run
 
-DEPTHS = ((0x33, 0x7A, 0xB5), (0x69, 0x73, 0xA6), (0xA7, 0x5D, 0x95))
 HEAD, FOOT = 22, 24
 
 
@@ -68,11 +68,6 @@ def warning_of(capture: Capture) -> str:
     if total > 0 and zeros / total >= 1 / 3 - 0.005:
         parts.append(f"{100 * zeros / total:.0f}\u00a0%\u00a0{'=' if capture.zeros else '≈'}\u00a00")
     return " · ".join(parts)
-
-
-def depth_color(depth: float) -> str:
-    mixed = [round(float(np.interp(2 * depth, range(3), part))) for part in zip(*DEPTHS, strict=True)]
-    return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
 def _row(layer: Layer, axis: Axis, common: float | None, sides: tuple[float, float], base: float, rise: float) -> str:

@@ -11,8 +11,9 @@ from nbviz.picture import layermap
 from nbviz.picture.axes import value_ends
 from nbviz.picture.compare import words_of
 from nbviz.picture.groups import grouped
+from nbviz.picture.horizontal import Horizontal
 from nbviz.picture.layers import histograms_of
-from nbviz.picture.lines import Chart, charts_of
+from nbviz.picture.lines import Chart, Wanted, charts_of
 from nbviz.picture.numbers import step_text, value_format
 from nbviz.picture.reading import Reading
 from nbviz.picture.words import clean
@@ -76,12 +77,13 @@ class Scene(NamedTuple):
         smoothing = min(0.999, max(0.0, smoothing)) if smoothing == smoothing else 0.0
         with np.errstate(all="ignore"):
             layers = _map_of(runs, tags, knobs)
-            drawn, families, spreads = grouped(runs, knobs)
-            charts, total = charts_of(
-                drawn, tags, step, smoothing, CHARTS, superseded, knobs.get("charts"), families, knobs.get("zoom")
-            )
+            horizontal = Horizontal(runs, knobs)
+            drawn, families, spreads = grouped(runs, knobs, horizontal)
+            choices = knobs.get("charts")
+            wanted = Wanted(tags, step, smoothing, CHARTS, superseded, choices, families, horizontal)
+            charts, total = charts_of(drawn, wanted)
         name = clean(title) or (clean(runs[0].name) if len(runs) == 1 else f"{len(runs)} runs")
-        reading = Reading.of(knobs, runs, spreads)
+        reading = Reading.of(knobs, runs, spreads, horizontal)
         return cls(runs, panels, tags, charts, total, step, smoothing, name, superseded, knobs, layers, reading)
 
     def sentence(self) -> str:

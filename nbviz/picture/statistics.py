@@ -11,7 +11,7 @@ import numpy as np
 from nbviz.layers import statistic_of
 from nbviz.picture.axes import Floats
 from nbviz.picture.layers import matcher
-from nbviz.picture.lines import shown_rows
+from nbviz.picture.rows import shown_rows
 from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries, ScalarSeries
 

@@ -10,10 +10,7 @@ import re
 import unicodedata
 from typing import Literal
 
-# Mid-tones, as the picture cannot know whether it lies on white or on black: each has a contrast of about 4.5 on both
-# (https://www.w3.org/TR/WCAG22/#contrast-minimum). Weight tells strong text from muted, since shade cannot.
-TEXT = "#767676"
-WARNING = "#b85d00"
+from nbviz.picture.colors import TEXT
 
 LONGEST = 240
 """Characters of a name that are looked at."""

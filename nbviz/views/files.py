@@ -53,7 +53,8 @@ class Files:
         size : float
             Of the texts, in pixels, by default 12.5; lines become as much thinner or thicker.
         ink, background : str
-            Colours of texts and ground, as CSS writes them; by default dark, on none.
+            Colours of texts and ground, as CSS writes them; by default dark, on none. Where the ground is dark, or the
+            ink light on none, lines are in the hues of the dark theme.
 
         Returns
         -------

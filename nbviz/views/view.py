@@ -226,7 +226,7 @@ class View(Files, Widget):
         shown = (self._shown(), self.smoothing, self.title, self.tags, self.superseded)
         knobs = {name: getattr(self, name) for name in self.KNOBS}
         # A run has its hue whatever else is shown.
-        knobs["families"] = list(dict.fromkeys(family(run.name) for run in self._runs))
+        knobs["families"] = list(dict.fromkeys(name for _, name in self.names))
         return Scene.of(self._visible(), self.PANELS, *shown, knobs)
 
     def _named(self) -> list[tuple[str, Run]]:
@@ -234,8 +234,11 @@ class View(Files, Widget):
         return [(name, run) for (name, _), run in zip(self.names, self._runs, strict=True)]
 
     def _visible(self) -> list[Run]:
-        """The runs that are shown, or all of them where none is: a picture shows something."""
-        return [run for name, run in self._named() if self._is_shown(name)] or list(self._runs)
+        """The runs that are shown, by their names; all of them where none is, as a picture shows something."""
+        from nbviz.picture import named
+
+        runs = [(name, named(run, name)) for name, run in self._named()]
+        return [run for name, run in runs if self._is_shown(name)] or [run for _, run in runs]
 
     def _is_shown(self, name: str) -> bool:
         return not self.selected or not {name, family(name)}.isdisjoint(self.selected)

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,14 +20,10 @@ from typing import Any
 import nbformat.v4
 from nbformat import NotebookNode
 
+from tests.web import free_port
+
 KERNELS = Path(sys.prefix) / "kernels"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def end_with_the_tests() -> None:

@@ -31,7 +31,7 @@ def test_views_in_a_box_leave_their_pictures(box: str, open_notebook: OpenNotebo
     expect(output.locator(".legend-value").first).to_have_text("1.0")
     expect(output.locator(".nbviz-picture").first).to_be_hidden()
     notebook.save()
-    assert pictures(notebook, 1)[0] == "run: loss 1.00 after step 49"
+    assert pictures(notebook, 1)[0] == "run: loss 1.0 after step 49"
     assert len(pictures(notebook, 1)) == box.count("live")
     notebook.reopen()
     image = notebook.output(1).locator(".nbviz-picture img").first
@@ -86,7 +86,7 @@ def test_after_a_reload_of_the_page_the_picture_is_renewed_all_the_same(open_not
     expect(notebook.output(1).locator(".legend-value").first).to_have_text("0.5")
     notebook.wait_for("JSON.stringify(harness.outputs(1)).includes('after step 50')")
     notebook.save()
-    assert pictures(notebook, 1) == ["run: loss 0.50 after step 50"]
+    assert pictures(notebook, 1) == ["run: loss 0.5 after step 50"]
 
 
 def test_a_figure_of_bqplot_leaves_a_picture_that_is_hidden_while_the_figure_lives(open_notebook: OpenNotebook) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import nbformat.v4
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.server import end_with_the_tests, free_port
+from tests.browser.server import end_with_the_tests
+from tests.web import free_port
 
 APP = """
 import marimo
@@ -85,9 +86,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         server.wait()
 
 
-def written(folder: Path) -> Path:
+def written(folder: Path, cells: Sequence[str] = CELLS) -> Path:
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS],
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
     path = folder / "training.ipynb"
@@ -140,3 +141,35 @@ def test_a_page_of_nbconvert_shows_the_picture_of_the_last_state_without_a_netwo
     expect(picture).to_be_visible()
     expect(picture).to_have_attribute("alt", "training: loss 1.0 after step 299")
     outside.clear()  # nbconvert's own scripts
+
+
+def test_in_a_page_that_nbconvert_makes_by_our_exporter_views_live_without_a_network(
+    page: Page, tmp_path: Path
+) -> None:
+    """It asks for nothing but itself, and its policy has nothing to refuse."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(request.url))
+    page.context.set_offline(True)
+    path = written(tmp_path, [*CELLS, "nbviz.Scrubber(live.run)"])
+    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "nbviz", str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=100)
+    address = path.with_suffix(".html").as_uri()
+    page.goto(address)
+    expect(page.locator(".header-step b")).to_have_text("299")
+    expect(page.locator(".nbviz-picture")).to_have_count(0)
+    chart = page.get_by_role("application", name="loss, latest")
+    assert drawn_on(chart.locator("canvas").first) > 500
+    slider = page.get_by_role("slider", name="Step")
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuenow", "0")
+    expect(page.locator(".legend-value").first).to_contain_text("300")
+    assert said == [address]
+
+
+def drawn_on(canvas: Locator) -> int:
+    """How many pixels have ink."""
+    count = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+        .data.filter((value, index) => index % 4 === 3 && value > 0).length"""
+    return int(canvas.evaluate(count))

@@ -241,7 +241,7 @@ def test_saved_without_widget_state_a_picture_of_the_last_state_is_shown(open_no
     notebook.reopen()
     picture = notebook.output(1).locator(".nbviz-picture img")
     expect(picture).to_be_visible()
-    expect(picture).to_have_attribute("alt", "run: loss 1.00 after step 49")
+    expect(picture).to_have_attribute("alt", "run: loss 1.0 after step 49")
     assert picture.evaluate("image => image.naturalWidth") > 300
 
 

@@ -31,12 +31,12 @@ test("a readout keeps the decimals that its axis can tell apart", () => {
   const text = valueFormat([0, 2.4], false);
   assert.deepEqual([0.147, 2.3, 0, -0.5].map(text), ["0.147", "2.300", "0.000", "\u22120.500"]);
   assert.equal(valueFormat([0, 5000], false)(1234.5), "1,235");
-  assert.equal(valueFormat([0, 6e-4], false)(3e-4), "3.00e\u22124");
+  assert.equal(valueFormat([0, 6e-4], false)(3e-4), "3.00×10⁻⁴");
   assert.equal(valueFormat([0, 5e8], false)(26_300_000), "26.3M");
 });
 
 test("a value too small for the axis is not shown as nothing", () => {
-  assert.equal(valueFormat([0, 2.4], false)(1.2e-5), "1.20e\u22125");
+  assert.equal(valueFormat([0, 2.4], false)(1.2e-5), "1.20×10⁻⁵");
 });
 
 test("values that are not finite have names", () => {
@@ -46,7 +46,7 @@ test("values that are not finite have names", () => {
 
 test("an exact value has six digits", () => {
   assert.equal(formatExact(0.31234567, false), "0.312346");
-  assert.equal(formatExact(1e-7, false), "1e\u22127");
+  assert.equal(formatExact(1e-7, false), "10⁻⁷");
   assert.equal(formatExact(0.95625, true), `95.625${SPACE}%`);
 });
 

@@ -80,6 +80,17 @@ test("what was chosen is searched, and a layer chosen elsewhere is shown with it
   assert.deepEqual(shownOf(layered(40, { what: "auto", filter: "" }, "activations/fc1")), ["activations", 40, 40, 3]);
 });
 
+test("layers are the same objects until others are shown", () => {
+  const scene = layered(4, { filter: "" });
+  const before = layersOf(scene);
+  assert.equal(layersOf(scene), before);
+  scene.hidden.add(before.all[0].key);
+  assert.deepEqual([layersOf(scene).all.length, layersOf(scene).total], [11, 11]);
+  scene.hidden.clear();
+  scene.knobs.set("filter", "fc1");
+  assert.deepEqual([layersOf(scene).all.length, layersOf(scene).total], [3, 12]);
+});
+
 test("a layer has its whole tag for a name, whatever the search leaves of its label", () => {
   const [{ label, name }] = layersOf(layered(40, { what: "all", filter: "weights/fc1" })).all;
   assert.deepEqual([label, name], ["fc1", "weights/fc1"]);

@@ -12,17 +12,22 @@ function* numbers(): Generator<number> {
   }
 }
 
-const minus = (text: string) => text.replace("e+", "e").replace("e-", "e\u2212");
+/** In the spelling of a printed figure; a zero has no power. */
+const printed = (text: string) => {
+  const [front, power] = text.split("e");
+  if (power === undefined || !/[1-9]/.test(front)) return front;
+  return `${front}×10${[...power.replace("+", "")].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]).join("")}`;
+};
 
 for (const digits of [1, 3, 6, 12]) {
   test(`numbers are written as by d3-format, with ${digits} digits`, () => {
     for (const value of numbers()) {
       assert.equal(fixed(value, digits), format(`.${digits}f`)(value));
       assert.equal(grouped(fixed(value, digits)), format(`,.${digits}f`)(value));
-      assert.equal(scientific(value, digits), minus(format(`.${digits}e`)(value)));
-      assert.equal(trimmed(scientific(value, digits)), minus(format(`.${digits}~e`)(value)));
-      assert.equal(significant(value, digits), format(`.${digits}~g`)(value));
-      assert.equal(grouped(significant(value, digits)), format(`,.${digits}~g`)(value));
+      assert.equal(scientific(value, digits), printed(format(`.${digits}e`)(value)));
+      assert.equal(trimmed(scientific(value, digits)), printed(format(`.${digits}~e`)(value)));
+      assert.equal(significant(value, digits), printed(format(`.${digits}~g`)(value)));
+      assert.equal(grouped(significant(value, digits)), printed(format(`,.${digits}~g`)(value)));
       if (Number.isFinite(value)) assert.equal(prefixed(value, digits), format(`.${digits}s`)(value).replace("G", "B"));
       if (Number.isFinite(value)) assert.equal(trimmed(prefixed(value, digits)), format(`.${digits}~s`)(value).replace("G", "B"));
     }

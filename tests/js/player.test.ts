@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Capture, Series, Store } from "../../js/src/model";
-import { Player, Stops, stopsOf, WHOLE_RUN_MS } from "../../js/src/player";
+import type { Capture, Captures, Series, Store } from "../../js/src/model";
+import { capturedSteps, Player, Stops, stopsOf, WHOLE_RUN_MS } from "../../js/src/player";
 
 const stops = (...columns: number[][]) => new Stops(columns);
 const place = { chart: "", role: "train", unit: "", best: "", panel: "charts" } as const;
@@ -50,6 +50,15 @@ test("rows that a column has no values for yet are no stops", () => {
 test("steps that went back are walked in order", () => {
   const { all } = stopsOf(scene(scalars("loss", [0, 10, 20, 10, 15, 30], false)));
   assert.deepEqual([all.after(10), all.after(15), all.last], [15, 20, 30]);
+});
+
+test("a capture that comes later is a stop as well", () => {
+  const layer = captures("w", [0, 20]) as { -readonly [K in keyof Captures]: Captures[K] };
+  const shown = scene(layer, captures("v", [10, 0]));
+  assert.deepEqual([...capturedSteps([layer])], [0, 20]);
+  assert.deepEqual([stopsOf(shown).all.after(0), stopsOf(shown).all.last], [10, 20]);
+  Object.assign(layer, captures("w", [0, 20, 30]), { version: 2 });
+  assert.equal(stopsOf(shown).all.last, 30);
 });
 
 test("a short run is walked step by step, a long one with captures by its captures", () => {

@@ -128,6 +128,16 @@ test("before the first capture the first is shown, without a cursor the latest",
   assert.equal(captureIndex([], 3), -1);
 });
 
+test("a guess at the capture changes nothing", () => {
+  const captures = [0, 20, 20, 40, 60].map((step) => capture([1], [0, 1], step));
+  const restarted = [0, 20, 40, 20, 40].map((step) => capture([1], [0, 1], step));
+  for (const each of [captures, restarted, []]) {
+    for (const step of [-1, 0, 19, 20, 21, 40, 61, null]) {
+      for (let near = -1; near < 7; near++) assert.equal(captureIndex(each, step, near), captureIndex(each, step), `${step} ${near}`);
+    }
+  }
+});
+
 test("of several captures of one step the last is shown", () => {
   const captures = [0, 20, 20, 40].map((step) => capture([1], [0, 1], step));
   assert.equal(captureIndex(captures, 30), 2);

@@ -17,7 +17,7 @@ function written(lines: readonly (readonly number[])[], largest: number): string
 }
 
 test("a line far below the others keeps its digits", () => {
-  assert.deepEqual(written([[1e-3, 2.5e-4], [5e-4, 1.25e-4], [0.08, 0.02]], 0.08), ["0.000250", "1.25e\u22124", "0.0200"]);
+  assert.deepEqual(written([[1e-3, 2.5e-4], [5e-4, 1.25e-4], [0.08, 0.02]], 0.08), ["0.000250", "1.25×10⁻⁴", "0.0200"]);
 });
 
 test("lines of like size are written alike, zeros as the others", () => {
