@@ -40,7 +40,7 @@ window.live = (() => {
       for (const node of addedNodes) if (node.querySelector?.("[data-lm-suppress-shortcuts]") ?? false) mounted = now();
       if (element.matches("[data-lm-suppress-shortcuts]") || [...addedNodes].some((node) => node.matches?.("[data-lm-suppress-shortcuts]"))) mounted = now();
     }
-  }).observe(document, { subtree: true, childList: true, attributes: true });
+  }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   addEventListener("load", ({ target }) => target.tagName === "IMG" && changed(), true);
 
   const frame = (at) => {

@@ -7,10 +7,11 @@ import os
 import pathlib
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol
 from weakref import WeakSet, WeakValueDictionary
 
+import anywidget
 import traitlets
 
 from nbviz.cells import Cells, Ending
@@ -48,6 +49,19 @@ def _asked(message: dict[str, Any]) -> tuple[list[str], int, int, int] | None:
     return tags, math.ceil(steps[0]), math.floor(steps[1]), min(max(points, LEAST_POINTS), POINTS)
 
 
+class Speaker(Protocol):
+    """What has a comm for several channels that have none."""
+
+    comm: Any
+    model_id: str
+
+    def post(self, blocks: Sequence[tuple[int, bytes]]) -> None:
+        """Send encoded frames, each by the number of its channel."""
+
+    def renew(self) -> None:
+        """Send what a notebook saves."""
+
+
 class Channel(Widget):
     """A widget without a picture: holds the page's copy of one run, and the cursor and the layer all its views share.
 
@@ -60,15 +74,18 @@ class Channel(Widget):
     """
 
     _esm = STATIC / "channel.js"
+    layout = None  # it has no picture to lay out, so a page need not make a model of that
     run = traitlets.Unicode().tag(sync=True)
     family = traitlets.Unicode().tag(sync=True)
     cursor = of_page(traitlets.Int(None, min=-STEP_LIMIT, max=STEP_LIMIT, allow_none=True))
     layer = of_page(traitlets.Unicode(None, allow_none=True))
-    _snapshot = traitlets.Bytes().tag(sync=True, to_json=lambda _value, channel: channel._encoded_snapshot())
+    _snapshot = traitlets.Bytes().tag(sync=True, to_json=lambda _value, channel: channel.snapshot())
 
     _of_runs: ClassVar[WeakValueDictionary[int, Channel]] = WeakValueDictionary()
 
-    def __init__(self, run: Run, clock: Callable[[], float] = time.monotonic, among: int = 1) -> None:
+    def __init__(
+        self, run: Run, clock: Callable[[], float] = time.monotonic, among: int = 1, alone: bool = True
+    ) -> None:
         # The base class reads the state, and with it the snapshot, in its own __init__.
         self._run = run
         self._among = among
@@ -79,25 +96,59 @@ class Channel(Widget):
         self._born, self._saved = clock(), -SAVE_SECONDS
         self._followers: WeakSet[Any] = WeakSet()
         self._cell: int | None = None
-        super().__init__(run=run.name, family=family(run.name))
+        self._alone = alone
+        self._speaker: tuple[Speaker, int] | None = None
+        # Without a comm there is no front end, whose module anywidget would give every instance as a trait of its own.
+        base: Any = super() if alone else super(anywidget.AnyWidget, self)
+        base.__init__(run=run.name, family=family(run.name))
         self.on_msg(self._handle)
-        _honour_subshell(self.comm)
+        honour_subshell(self.comm)
         run.listen(self._wake)
 
     @classmethod
-    def of(cls, run: Run, among: int = 1) -> Channel:
+    def of(cls, run: Run, among: int = 1, alone: bool = True) -> Channel:
         """The channel of a run, made at the first call.
 
-        With ``among`` that many runs in one view their snapshots share what a notebook can hold.
+        With ``among`` that many runs in one view their snapshots share what a notebook can hold. One that is not to be
+        ``alone`` has no comm; it says nothing until it joins who has one.
         """
         # By id: a channel keeps its run alive, so an id in the table is never another run's.
         channel = cls._of_runs.get(id(run))
-        if channel is None or channel.comm is None:
-            channel = cls._of_runs[id(run)] = cls(run, among=among)
+        if channel is None or not channel.is_open:
+            channel = cls._of_runs[id(run)] = cls(run, among=among, alone=alone)
             pump.start()
             cells.listen(_cell_ended)
         channel._among = max(among, channel._among)
         return channel
+
+    @classmethod
+    def has(cls, run: Run) -> bool:
+        """Whether a run has a channel."""
+        channel = cls._of_runs.get(id(run))
+        return channel is not None and channel.is_open
+
+    def open(self) -> None:
+        """Make the comm, of a channel that has one of its own."""
+        if self._alone:
+            super().open()
+
+    def join(self, speaker: Speaker, number: int) -> None:
+        """Send and ask by another's comm from now on."""
+        self._speaker = (speaker, number)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a comm to send by."""
+        return (self._speaker[0] if self._speaker else self).comm is not None
+
+    @property
+    def reference(self) -> str:
+        """By which a page finds it: a model, and which of its runs."""
+        return (
+            f"anywidget:{self._speaker[0].model_id}#{self._speaker[1]}"
+            if self._speaker
+            else f"anywidget:{self.model_id}"
+        )
 
     def follow(self, follower: Any) -> None:
         """Have ``follower.flushed()`` called after rows were sent and ``follower.rested()`` at rest."""
@@ -136,7 +187,7 @@ class Channel(Widget):
     def _save(self) -> None:
         self._saved = self._clock()
         with self._sending:
-            self.send_state("_snapshot")
+            self._renew()
         for follower in list(self._followers):
             follower.rested()
 
@@ -150,7 +201,7 @@ class Channel(Widget):
 
     def _wake(self) -> None:
         # Once closed, nobody is there to show anything to.
-        if self.comm is not None:
+        if self.is_open:
             self._cell = cells.here() or self._cell
             pump.wake(self)
 
@@ -160,20 +211,42 @@ class Channel(Widget):
             self._run.finish(ending)
 
     def _post(self, frame: Frame) -> None:
-        if self.comm is not None:
+        if self._speaker:
+            self._speaker[0].post([(self._speaker[1], encode(frame))])
+        elif self.comm is not None:
             self.send({"type": "frame"}, [encode(frame)])
 
+    def _renew(self) -> None:
+        if self._speaker:
+            self._speaker[0].renew()
+        else:
+            self.send_state("_snapshot")
+
     def _handle(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        kind = message.get("type") if isinstance(message, dict) else None
-        if kind == "resync" and isinstance(have := message.get("have"), dict):
-            with self._sending:
-                self._post(self._sender.answer(have))
-        elif kind == "detail" and (asked := _asked(message)):
-            frame = self._sender.detail(*asked)
-            with self._sending:
+        detail = self._detail(message)
+        with self._sending:
+            frame = detail or self._missed(message)
+            if frame is not None:
                 self._post(frame)
 
-    def _encoded_snapshot(self) -> bytes:
+    def answer(self, message: Any) -> Frame | None:
+        """What a page's question is answered by, ``None`` where it is none."""
+        return self._detail(message) or self._missed(message)
+
+    def _detail(self, message: Any) -> Frame | None:
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "detail" and (asked := _asked(message)):
+            return self._sender.detail(*asked)
+        return None
+
+    def _missed(self, message: Any) -> Frame | None:
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "resync" and isinstance(have := message.get("have"), dict):
+            return self._sender.answer(have)
+        return None
+
+    def snapshot(self) -> bytes:
+        """Everything, in as many bytes as a notebook has for it."""
         return encode(self._sender.snapshot(min(SNAPSHOT_BYTES, VIEW_BYTES // self._among)))
 
 
@@ -188,7 +261,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _honour_subshell(comm: Any) -> None:
+def honour_subshell(comm: Any) -> None:
     """Let a page's message be handled on the subshell it asked for, so that it is while a cell trains.
 
     ipykernel 7.4 hands it to the shell that last published on the comm, which is the busy one.

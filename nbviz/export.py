@@ -202,12 +202,14 @@ def _level(sizes: Sequence[int], room: int) -> float:
 
 
 def _page(views: Sequence[Any], channels: Sequence[Channel], packed: Sequence[str]) -> bytes:
+    # In the page each run is a model of its own, also one that shares another's in the notebook.
+    names = {channel: f"anywidget:{number}" for number, channel in enumerate(channels)}
     models = {
         "channels": {
-            f"anywidget:{channel.model_id}": {**_state(channel), "_snapshot": text}
+            names[channel]: {**_state(channel), "_snapshot": text}
             for channel, text in zip(channels, packed, strict=True)
         },
-        "views": [_state(view) for view in views],
+        "views": [{**_state(view), "channels": [names[channel] for channel in view.channels]} for view in views],
     }
     script = page_script()
     page = PAGE.format(

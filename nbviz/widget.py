@@ -70,7 +70,7 @@ class Widget(anywidget.AnyWidget):
             return False
         try:
             trait._validate(self, value)
-        except traitlets.TraitError:
+        except (traitlets.TraitError, OverflowError):  # an integer that no float holds
             return False
         return True
 

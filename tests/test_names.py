@@ -10,6 +10,7 @@ import pytest
 
 from nbviz import Compare, Inspector, LayerMap, LiveLoss, Ridgeline
 from nbviz.channel import Channel
+from nbviz.crowd import Crowd
 from nbviz.views.view import View
 
 ROOT = Path(__file__).parent.parent
@@ -49,7 +50,7 @@ def knobs() -> set[str]:
 
 
 def test_the_front_end_reads_the_traits_that_the_kernel_syncs() -> None:
-    assert read_by("channel") == own_traits(Channel)
+    assert read_by("channel") == own_traits(Channel) | own_traits(Crowd)
     assert read_by("views") == own_traits(View)
     assert knobs() == {knob for view in VIEWS for knob in view.KNOBS}
 
@@ -59,7 +60,9 @@ def test_the_knobs_of_a_view_are_its_own_traits(view: type[View]) -> None:
     assert set(view.KNOBS) == own_traits(view) - own_traits(View)
 
 
-@pytest.mark.parametrize(("widget", "base"), [(Channel, Channel), (View, View), *((view, View) for view in VIEWS)])
+@pytest.mark.parametrize(
+    ("widget", "base"), [*((each, each) for each in (Channel, Crowd, View)), *((view, View) for view in VIEWS)]
+)
 def test_every_trait_is_documented(widget: type[anywidget.AnyWidget], base: type[anywidget.AnyWidget]) -> None:
     inherited = own_traits(base) if widget is not base else set()
     classes = {
@@ -93,7 +96,8 @@ def test_the_head_of_a_splice_has_the_same_keys_everywhere() -> None:
 
 def test_messages_have_the_same_types_everywhere() -> None:
     sent_by_page = set(re.findall(r'send\(\{ type: "(\w+)"', "".join(SOURCE.values())))
-    python = "".join((ROOT / "nbviz" / path).read_text("utf-8") for path in ("channel.py", "views/view.py"))
+    paths = ("channel.py", "crowd.py", "views/view.py")
+    python = "".join((ROOT / "nbviz" / path).read_text("utf-8") for path in paths)
     sent_by_kernel = set(re.findall(r'"type": "(\w+)"', python))
     written = set(re.findall(r'"type": "(\w+)"', DOCS))
     assert sent_by_kernel == set(re.findall(r'message\?\.type === "(\w+)"', SOURCE["channel"] + SOURCE["views"]))
@@ -102,6 +106,6 @@ def test_messages_have_the_same_types_everywhere() -> None:
 
 
 def test_every_name_is_one_lower_case_word() -> None:
-    names = own_traits(Channel) | own_traits(View) | knobs() | keys_of("Frame") | keys_of("Head")
+    names = own_traits(Channel) | own_traits(Crowd) | own_traits(View) | knobs() | keys_of("Frame") | keys_of("Head")
     names |= keys_of("ScalarColumns") | keys_of("HistogramColumns")
     assert [name for name in names if not WORD.fullmatch(name)] == []

@@ -66,6 +66,10 @@ export class FakeScene implements Scene {
     this.runs = new Runs(stores, this.knobs);
   }
 
+  get changes(): number {
+    return this.stores.flatMap((store) => [...store.series.values()]).reduce((sum, { version }) => sum + version, 0);
+  }
+
   now(): number {
     return performance.now();
   }

@@ -3,9 +3,8 @@ import { brief } from "./brief";
 import type { Shown } from "./detail";
 import { hide, make, setAttribute } from "./dom";
 import { Coordinating, type Drawn } from "./drawn";
-import { paintGrid, paintSecond } from "./grid";
+import { paintFade, paintGrid, paintSecond } from "./grid";
 import type { Group } from "./group";
-import type { Horizontal } from "./horizontal";
 import { Legend, type Best, type LegendItem } from "./legend";
 import { begin, labelFont, paintLines, plotOf, toX, toY, type Plot, type Stroke } from "./line";
 import { marksOf, notesAt } from "./marks";
@@ -15,9 +14,10 @@ import { Pad } from "./pad";
 import { PRINTED_RATIO } from "./printing";
 import { paintPointers, type Pointer } from "./pointers";
 import { unprojected } from "./projection";
-import { legendOf, linesOf, readingsOf, sentenceOf } from "./readout";
+import { badgeOf, legendOf, linesOf, readingsOf, sentenceOf } from "./readout";
 import { labelRoom, SecondAxis } from "./second";
 import { namesRuns } from "./runlegend";
+import type { Gathered, Shared } from "./shared";
 import { audible, voiceIn, type Voice } from "./sound";
 import { isPercent, Strokes } from "./strokes";
 import { rowAt } from "./survey";
@@ -28,22 +28,6 @@ import { Vertical } from "./vertical";
 const MOST_NAMED = 4;
 /** Pixels within which a line is pointed at. */
 const NEAR = 24;
-
-/** What the charts of one view have in common: where the steps lie, and where the pointer is. */
-export interface Shared {
-  readonly horizontal: Horizontal;
-  /** Room for the labels of the values, the same in all charts so that their steps line up. */
-  left: number;
-  /** The same of the axes on the right. */
-  right: number;
-  hover: { readonly step: number; readonly chart: string; readonly y: number } | null;
-  readonly families: number;
-  /** Rows of the series that has most. */
-  readonly densest: number;
-  /** Milliseconds of this frame. */
-  readonly now: number;
-  readonly still: boolean;
-}
 
 /** One chart: its title line, two canvases (what changes with the data, what moves over it) and the pad that is pointed at. */
 export class Chart {
@@ -63,6 +47,7 @@ export class Chart {
   private readonly stop = new AbortController();
   private read = "";
   private reserved = "";
+  private gathered: Gathered | null = null;
   private ready: { readonly target: Domain; readonly percent: boolean; readonly shown: readonly Drawn[] } | null = null;
   private painted = "";
   private pointed = "";
@@ -117,6 +102,10 @@ export class Chart {
     return far <= NEAR ? family : null;
   }
 
+  get isDrawn(): boolean {
+    return this.ready !== null;
+  }
+
   /** The lines on screen. */
   get drawnLines(): readonly Shown[] {
     return this.ready?.shown.flatMap(({ stroke }) => linesOf(stroke)) ?? [];
@@ -128,28 +117,37 @@ export class Chart {
     this.scene.request();
   }
 
+  private gather(): Gathered {
+    const { scene, shared: { state, families, densest } } = this;
+    if (this.gathered?.state === state) return this.gathered;
+    const strokes = this.strokes.of(this.group, families, densest);
+    const visible = strokes.filter(({ line }) => !scene.hidden.has(line.key));
+    return {
+      state,
+      strokes,
+      percent: isPercent(strokes.filter(({ line }) => !line.right)),
+      shown: this.drawn(visible, this.vertical.logOf(), this.second.vertical.logOf()),
+      marks: marksOf(this.group.lines),
+      stamp: [...strokes.map((stroke) => this.strokes.stamp(stroke)), ...scene.hidden].join("|"),
+      badge: badgeOf(visible.flatMap(linesOf), scene.zoom),
+    };
+  }
+
   /** Brings the title line up to date, and makes ready what `paint` draws. */
   update(): void {
     this.ready = null;
     const seen = this.visible || this.scene.printed === true;
     if (!seen && this.read !== "") return;
     const { now, still, hover } = this.shared;
-    const strokes = this.strokes.of(this.group, this.shared.families, this.shared.densest);
-    const visible = strokes.filter(({ line }) => !this.scene.hidden.has(line.key));
-    const percent = isPercent(strokes.filter(({ line }) => !line.right));
-    const stamps = strokes.map((stroke) => this.strokes.stamp(stroke)).join("|");
     const { vertical, scene } = this;
-    const shown = this.drawn(visible, vertical.logOf(), this.second.vertical.logOf());
-    const stamp = [stamps, ...scene.hidden].join("|");
+    const { strokes, percent, shown, marks, stamp, badge } = (this.gathered = this.gather());
     vertical.update(shown.filter(({ stroke }) => !stroke.line.right), percent, stamp, now, still || !seen);
     this.second.update(strokes, shown, stamp, now, still || !seen);
     const target = vertical.domain.target!;
     this.pad.all = shown;
     const step = hover?.step ?? scene.cursor.step;
-    const marks = marksOf(this.group.lines);
     this.pad.marks = marks.map(([at]) => at);
-    const lacks = visible.map(({ line: { store } }) => store.lack);
-    const read = [step, scene.zoom, ...lacks, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamps, marks, ...scene.hidden].join("|");
+    const read = [step, badge?.text, badge?.title, scene.runs.many && [scene.runs.focus, scene.runs.listed("pinned")], target, percent, vertical.log, this.second.axis?.ends, stamp, marks].join("|");
     if (read !== this.read || this.theme !== scene.theme) this.updateLegend(strokes, step, unprojected(target, vertical.log), percent, marks);
     this.read = read;
     if (seen && this.size.width >= 80 && this.size.height >= 60) this.ready = { target, percent, shown };
@@ -179,11 +177,8 @@ export class Chart {
     const { plot } = this.pad;
     if (!this.ready || !plot) return;
     const { shown } = this.ready;
-    const { focus } = this.scene.runs;
     this.pad.dress(this.vertical.said(shown), this.vertical.log);
     this.pad.element.style.setProperty("--gutter", `${plot.left - 4}px`);
-    // What is looked at was drawn once more over the rest, which fades: the rest need not be drawn for it.
-    this.pad.lines.classList.toggle("is-faded", focus !== null && shown.some(({ stroke }) => stroke.line.family === focus));
     if (this.pointed === this.settled) return;
     this.settled = this.pointed;
     this.showTooltip(plot, shown);
@@ -213,13 +208,13 @@ export class Chart {
     const { runs, hidden } = this.scene;
     const axis = { ends: y, percent };
     const legend = legendOf(strokes, step, axis, this.second.axis, hidden, this.shared.families, {
-      zoom: this.scene.zoom,
+      badge: this.gathered?.badge ?? null,
       named: (stroke, best) => !runs.many || this.isNamed(stroke, best),
       epoch: (store, at) => this.shared.horizontal.stepsAnEpoch(store, at),
     });
     this.readings = () => readingsOf(strokes, step, axis, this.second.axis);
     this.legend.element.classList.toggle("is-picked", runs.many);
-    this.legend.update({ ...legend, items: this.inOrder(strokes, legend.items) });
+    this.legend.update({ ...legend, items: this.inOrder(strokes, legend.items), passing: runs.many });
     this.pad.describe(sentenceOf(this.name, legend, step, step === null ? "" : notesAt(marks, step)));
   }
 
@@ -240,7 +235,7 @@ export class Chart {
   private paintLayers(plot: Plot, target: Domain, shown: readonly Drawn[]): void {
     const { scene } = this;
     const { width, height, left, right, ratio, x, y, axis, logx, logy, second } = plot;
-    const key = [width, height, left, right, ratio, x, y, axis, logx, logy, second?.plot.y, second?.plot.logy, ...shown.map(({ stroke }) => this.strokes.stamp(stroke))].join("|");
+    const key = [width, height, left, right, ratio, x, y, axis, logx, logy, second?.plot.y, second?.plot.logy, this.gathered?.stamp].join("|");
     const fresh = key !== this.painted || this.theme !== scene.theme;
     if (fresh) {
       const context = begin(this.pad.lines, plot);
@@ -268,8 +263,7 @@ export class Chart {
     this.pointed = pointed;
     const context = begin(this.pad.overlay, plot);
     if (context && looked.length) {
-      paintGrid(context, plot, target);
-      if (plot.second) paintSecond(context, plot.second);
+      paintFade(context, plot, target);
       paintLines(context, plot, looked);
     }
     const cursor = step === null ? null : this.pointer(step, shown);

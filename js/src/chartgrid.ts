@@ -17,7 +17,8 @@ export class ChartGrid {
   private readonly tools = make("div", { class: "charts-tools" }, this.search, this.count);
   private readonly headings = new Map<string, HTMLElement>();
   private sections: readonly Section[] = [];
-  private text = "";
+  /** What is searched for. */
+  text = "";
   private order = "";
 
   constructor(private readonly scene: Scene, private readonly signal: AbortSignal) {

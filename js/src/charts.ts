@@ -1,30 +1,56 @@
 import { formatStep } from "./axes";
-import { Chart, type Shared } from "./chart";
+import { Chart } from "./chart";
 import { ChartGrid } from "./chartgrid";
 import { lookCloser } from "./detail";
 import { calm, hide, make, setText } from "./dom";
-import { groupSeries, type Choice } from "./group";
+import { groupSeries, type Choice, type Line } from "./group";
 import { Horizontal } from "./horizontal";
 import { RIGHT } from "./line";
 import type { MakePanel, Scene } from "./model";
 import { RunLegend, type Readings } from "./runlegend";
 import { SEVERAL } from "./sections";
+import type { Shared } from "./shared";
 
 const FIRST_LEFT = 40;
+/** How near to what is in sight a chart is drawn. */
+const NEAR = "32px";
+/** Until means are taken anew of runs that grow. */
+const STALE_MS = 250;
+
+/** Tells frames apart by all but where the pointer and the cursor are, so that a hand that moves costs little among many lines. */
+class FrameState {
+  private theme: object | null = null;
+  private themes = 0;
+
+  constructor(private readonly scene: Scene, private readonly searched: () => string) {}
+
+  read(): string {
+    const { scene } = this;
+    if (scene.theme !== this.theme) this.themes++;
+    this.theme = scene.theme;
+    // Means are taken by the clock.
+    const means = scene.runs.grouped ? scene.now() : 0;
+    const { changes, smoothing, superseded, printed, hidden } = scene;
+    return JSON.stringify([changes, this.themes, means, smoothing, superseded, printed, this.searched(), [...hidden], [...scene.knobs]]);
+  }
+}
 
 /** The scalar charts of a view: one for each group of tags, made and removed as tags come and go. */
 export const makeCharts: MakePanel = (scene, signal) => {
   const grid = new ChartGrid(scene, signal);
   const empty = make("p", { class: "charts-empty" });
   const legend = new RunLegend(scene, signal);
-  const element = make("div", { class: "charts" }, make("div", { class: "charts-body" }, legend.element, make("div", { class: "charts-main" }, grid.element, empty)));
-  const shared = { horizontal: new Horizontal(), left: FIRST_LEFT, right: RIGHT, hover: null, families: 1, densest: 0, now: 0, still: false } as
+  const body = make("div", { class: "charts-body" }, legend.element, make("div", { class: "charts-main" }, grid.element, empty));
+  const element = make("div", { class: "charts" }, body);
+  const shared = { horizontal: new Horizontal(), left: FIRST_LEFT, right: RIGHT, hover: null, families: 1, densest: 0, now: 0, still: false, state: "" } as
     { -readonly [K in keyof Shared]: Shared[K] };
   const charts = new Map<string, Chart>();
   const watch = watchCharts(scene, charts, signal);
 
-  for (const store of scene.stores) store.subscribe(() => scene.request(), signal);
-  scene.cursor.subscribe(() => scene.request(), signal);
+  const frame = new FrameState(scene, () => grid.text);
+  let lines: readonly Line[] = [];
+  let [looked, again] = ["", 0];
+  signal.addEventListener("abort", () => clearTimeout(again));
 
   const arrange = (): void => {
     const { runs, tags } = scene;
@@ -47,27 +73,40 @@ export const makeCharts: MakePanel = (scene, signal) => {
       chart.group = group;
     }
     grid.arrange((group) => charts.get(group.chart)!.element);
+    lines = groups.flatMap((group) => group.lines);
     for (const chart of charts.values()) chart.offerTop(many || grid.top.length > 0, grid.top.includes(chart.name));
+  };
+
+  const look = (): void => {
+    const drawn = [...charts.values()].filter(({ isDrawn }) => isDrawn);
+    const state = [shared.state, ...drawn.map(({ name }) => name)].join("|");
+    if (state === looked) return;
+    looked = state;
+    lookCloser(scene, drawn.flatMap((chart) => chart.drawnLines));
   };
 
   const draw = (): boolean => {
     shared.now = scene.now();
     shared.still = calm() || scene.printed === true;
     shared.families = scene.runs.entries.length;
-    arrange();
+    const before = shared.state;
+    shared.state = frame.read();
+    if (shared.state !== before) arrange();
     hide(charts.size > 0 || !grid.isEmpty, empty);
     if (!empty.hidden) setText(empty, emptyWords(scene));
     const { horizontal } = shared;
     const growing = scene.stores.some(({ state }) => state === "live" || (state === "following" && horizontal.shown !== null));
-    horizontal.update(scene, [...charts.values()].flatMap(({ group }) => group.lines), growing, shared.now, shared.still);
+    horizontal.update(scene, lines, growing, shared.now, shared.still);
     let easing = false;
     scene.runs.near = scene.runs.many ? charts.get(shared.hover?.chart ?? "")?.nearest() ?? null : null;
     for (const chart of charts.values()) chart.update();
     for (const chart of charts.values()) easing = chart.paint() || easing;
     legend.draw(readingsOf(scene, charts, shared.hover));
+    body.classList.toggle("has-list", scene.runs.many && !legend.element.hidden);
     for (const chart of charts.values()) chart.settle();
-    if (scene.runs.stale) setTimeout(() => scene.request(), 250);
-    lookCloser(scene, [...charts.values()].flatMap((chart) => chart.drawnLines));
+    clearTimeout(again);
+    if (scene.runs.stale) again = window.setTimeout(() => scene.request(), STALE_MS);
+    look();
     return easing;
   };
   return { element, draw };
@@ -108,7 +147,7 @@ function watchCharts(scene: Scene, charts: ReadonlyMap<string, Chart>, signal: A
       if (chart) chart.visible = isIntersecting;
     }
     scene.request();
-  }, { rootMargin: "160px" });
+  }, { rootMargin: NEAR });
   signal.addEventListener("abort", () => {
     sizes.disconnect();
     sight.disconnect();

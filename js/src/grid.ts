@@ -1,11 +1,14 @@
 /** What surrounds the lines of a chart: hairlines, and the labels of both axes. */
 
 import { formatStepTick, stepTicks, tickFormat, valueTicks, type Domain } from "./axes";
-import { bottomOf, labelFont, rightOf, snap, toX, toY, valueTickCount, type Plot } from "./line";
+import { bottomOf, labelFont, rightOf, snap, TOP, toX, toY, valueTickCount, type Plot } from "./line";
 import { formatLogTick, logTicks, project, unproject, unprojected } from "./projection";
 import { ticks } from "d3-array";
 import { significant } from "./numbers";
 import { formatClock, formatElapsed, timeStep, timeTicks } from "./timeticks";
+
+/** How much of the lines is gone while some of them are looked at. */
+const FADED = 0.78;
 
 export type Span = readonly [number, number];
 
@@ -27,18 +30,33 @@ function horizontal(context: CanvasRenderingContext2D, plot: Plot, y: number, th
   context.lineTo(rightOf(plot), at);
 }
 
-/** Draws the grid and the labels of the values; `target` is where the axis goes, for ticks stay while it glides. */
-export function paintGrid(context: CanvasRenderingContext2D, plot: Plot, target: Domain): void {
+function paintHairlines(context: CanvasRenderingContext2D, plot: Plot, heights: readonly number[]): void {
   const { theme, ratio } = plot;
   const thickness = Math.max(1, Math.floor(ratio)) / ratio;
-  const { values, text } = valueAxis(target, plot.height, plot.percent, plot.logy);
-  const heights = values.map((value) => toY(plot, project(value, plot.logy)));
   context.lineWidth = thickness;
   context.strokeStyle = theme.grid;
   context.beginPath();
   for (const y of heights) horizontal(context, plot, y, thickness);
   context.stroke();
+}
 
+const heightsOf = (plot: Plot, values: readonly number[]): number[] => values.map((value) => toY(plot, project(value, plot.logy)));
+
+/** Fades all lines, over which some are going to be drawn once more; the labels stand beside them. */
+export function paintFade(context: CanvasRenderingContext2D, plot: Plot, target: Domain): void {
+  context.globalAlpha = FADED;
+  context.fillStyle = plot.theme.background;
+  context.fillRect(plot.left - 3, TOP - 4, rightOf(plot) - plot.left + 7, bottomOf(plot) - TOP + 6);
+  context.globalAlpha = 1;
+  paintHairlines(context, plot, heightsOf(plot, valueAxis(target, plot.height, plot.percent, plot.logy).values));
+}
+
+/** Draws the grid and the labels of the values; `target` is where the axis goes, for ticks stay while it glides. */
+export function paintGrid(context: CanvasRenderingContext2D, plot: Plot, target: Domain): void {
+  const { theme } = plot;
+  const { values, text } = valueAxis(target, plot.height, plot.percent, plot.logy);
+  const heights = heightsOf(plot, values);
+  paintHairlines(context, plot, heights);
   context.font = labelFont(theme);
   context.fillStyle = theme.muted;
   context.textBaseline = "middle";

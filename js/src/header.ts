@@ -156,7 +156,7 @@ export const makeHeader: MakePanel = (scene, signal) => {
     setText(word, stateWord(state, arriving));
     setAttribute(dot, "data-state", state);
     dot.classList.toggle("is-waiting", state === "live" && !arriving);
-    const last = stepRange(told)?.[1] ?? null;
+    const last = (told === stores ? scene.range() : stepRange(told))?.[1] ?? null;
     hide(last === null, steps);
     if (last !== null) setText(step, formatStep(last));
     const planned = plannedOf(told);

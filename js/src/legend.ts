@@ -30,9 +30,13 @@ export interface LegendState {
   readonly badge: { readonly text: string; readonly title: string } | null;
   /** Characters that the widest value takes. */
   readonly width: number;
+  /** Whether the items change with every movement of a hand: then each takes the place of the one before. */
+  readonly passing?: boolean;
 }
 
 interface Entry {
+  /** The item that it shows. */
+  key: string;
   readonly button: HTMLButtonElement;
   /** Begins a line of the title line, where that has several. */
   readonly rest: HTMLElement;
@@ -81,12 +85,15 @@ export class Legend {
     this.element = make("div", { class: "legend" }, name, this.items, make("span", { class: "legend-end" }, this.best, this.badge));
   }
 
-  update({ items, best, badge, width }: LegendState): void {
+  update({ items, best, badge, width, passing = false }: LegendState): void {
     this.element.classList.toggle("is-long", items.length > (items[0]?.label ? 3 : MOST_BRIEF));
     // Letters are narrower than digits.
-    this.items.style.setProperty("--lead", `${0.86 * Math.max(0, ...items.map(({ lead }) => lead?.length ?? 0))}ch`);
+    const lead = `${0.86 * Math.max(0, ...items.map((item) => item.lead?.length ?? 0))}ch`;
+    if (this.items.style.getPropertyValue("--lead") !== lead) this.items.style.setProperty("--lead", lead);
+    const names = items.map(({ key }, i) => (passing ? String(i) : key));
     const children = items.flatMap((item, i) => {
-      const entry = this.entries.get(item.key) ?? this.add(item.key);
+      const entry = this.entries.get(names[i]) ?? this.add(names[i]);
+      entry.key = item.key;
       this.updateEntry(entry, item, width);
       return [...(item.lead && i > 0 ? [entry.rest] : []), ...(item.lead ? [entry.lead] : []), entry.button];
     });
@@ -94,7 +101,7 @@ export class Legend {
       if (this.items.children[i] !== child) this.items.insertBefore(child, this.items.children[i] ?? null);
     });
     while (this.items.children.length > children.length) this.items.lastElementChild!.remove();
-    for (const key of this.entries.keys()) if (!items.some((item) => item.key === key)) this.entries.delete(key);
+    for (const name of this.entries.keys()) if (!names.includes(name)) this.entries.delete(name);
     hide(best === null, this.best);
     if (best) {
       setText(this.bestText[0], best.text);
@@ -109,15 +116,15 @@ export class Legend {
     }
   }
 
-  private add(key: string): Entry {
+  private add(name: string): Entry {
     const [svg, swatch] = makeSwatch();
     const lead = make("span", { class: "legend-lead" });
     const label = make("span", { class: "legend-label" });
     const value = make("span", { class: "legend-value" });
     const button = make("button", { class: "legend-item", type: "button" }, svg, label, value);
-    button.addEventListener("click", () => this.toggle(key), { signal: this.signal });
-    const entry = { button, rest: make("span", { class: "legend-rest" }), lead, swatch, label, value };
-    this.entries.set(key, entry);
+    const entry = { key: name, button, rest: make("span", { class: "legend-rest" }), lead, swatch, label, value };
+    button.addEventListener("click", () => this.toggle(entry.key), { signal: this.signal });
+    this.entries.set(name, entry);
     return entry;
   }
 

@@ -6,6 +6,7 @@ import type { Line } from "./group";
 import type { Axis } from "./reading";
 import type { SpreadMode } from "./runs";
 import type { Survey } from "./survey";
+import { Texture } from "./texture";
 import { fillColumns, isZigzag, noiseOf, trace, travelOf } from "./trace";
 
 /** One line ready to be drawn. */
@@ -64,6 +65,8 @@ const LABEL_SIZE = 11.5;
 interface Manner {
   readonly column: number;
   readonly noisy: number;
+  /** Where the noise of many lines is drawn. */
+  readonly crowd: Texture | null;
 }
 /** Of what was logged, behind what is smoothed of it; of what a restart superseded. */
 const FAINT = { raw: { light: 0.22, dark: 0.26 }, past: { light: 0.45, dark: 0.5 } };
@@ -75,7 +78,10 @@ const NOISY = 0.6;
 const VERTICES = 65_536;
 /** More lines than these are a texture. */
 export const CROWD = 24;
+/** The share of a plot's columns up to which a line is one of few points, whose joints and dashes are seen. */
+const SPARSE = 0.25;
 const columns = new Columns();
+let texture: Texture | null = null;
 
 export const labelFont = (theme: Theme, weight = 400): string => `${weight} ${LABEL_SIZE}px ${theme.font}`;
 export const bottomOf = (plot: Plot): number => plot.height - BOTTOM;
@@ -123,14 +129,14 @@ export function snap(position: number, ratio: number, thickness: number): number
   return (Math.round(position * ratio) + ((thickness * ratio) % 2) / 2) / ratio;
 }
 
-/** Columns are pixels, but where a hundred dense lines share a chart, wider: nobody could tell them apart, and it must be quick. */
+/** Columns are pixels, but where a hundred dense lines share a chart, several: nobody could tell them apart, and it must be quick. */
 function columnWidth(plot: Plot, lines: number): number {
   const pixels = (rightOf(plot) - plot.left) * plot.ratio;
-  return Math.min(4, Math.max(1, (4 * lines * pixels) / VERTICES)) / plot.ratio;
+  return Math.min(4, Math.max(1, Math.round((4 * lines * pixels) / VERTICES))) / plot.ratio;
 }
 
 function paintLine(
-  context: CanvasRenderingContext2D, plot: Plot, { column, noisy }: Manner, { color, dash, width, behind, shown }: Stroke, line: Coordinates,
+  context: CanvasRenderingContext2D, plot: Plot, { column, noisy, crowd }: Manner, { color, dash, width, behind, shown }: Stroke, line: Coordinates,
   values: Float64Array,
   faint?: keyof typeof FAINT,
 ): void {
@@ -142,18 +148,25 @@ function paintLine(
   const travel = travelOf(columns, placing);
   const noise = faint ? 0 : noiseOf(columns, placing, travel, end - first);
   const thickness = faint ? 1 : width - Math.max(0, width - 1) * noise;
+  // What is smoothed has its noise behind it already.
+  const strength = shown === line.series.values ? 1 - (1 - noisy) * noise : 1;
+  const alpha = (faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : strength) * (behind ? BEHIND : 1);
+  const zigzag = isZigzag(columns, travel);
+  if (crowd && zigzag && columns.count > SPARSE * scale * (plot.x[1] - plot.x[0])) {
+    crowd.use(color, alpha);
+    return fillColumns(crowd, columns, placing, column);
+  }
+  crowd?.flush();
   // Dashes along the zigzag of a dense line would read as noise, and cost as much as they confuse.
   const dense = end - first >= 2 * columns.count;
   context.lineJoin = thickness > 1 ? "round" : "bevel";
   context.strokeStyle = context.fillStyle = color;
-  // What is smoothed has its noise behind it already.
-  const strength = shown === line.series.values ? 1 - (1 - noisy) * noise : 1;
-  context.globalAlpha = (faint ? FAINT[faint][plot.theme.dark ? "dark" : "light"] : strength) * (behind ? BEHIND : 1);
+  context.globalAlpha = alpha;
   context.lineWidth = thickness;
   context.lineCap = dash.length && dash[0] < 2 ? "round" : "butt";
   context.setLineDash(faint || dense ? [] : (dash as number[]));
   // What is faint, or shows through, would be darker where two rectangles overlap.
-  if (dense && isZigzag(columns, travel)) fillColumns(context, columns, placing, faint || behind || strength < 1 ? column : thickness);
+  if (dense && zigzag) fillColumns(context, columns, placing, faint || behind || strength < 1 ? column : Math.max(column, thickness));
   else trace(context, columns, placing, faint ? 1.5 : 2.5);
   context.setLineDash([]);
   context.globalAlpha = 1;
@@ -223,7 +236,9 @@ export function paintLines(context: CanvasRenderingContext2D, plot: Plot, all: r
   context.beginPath();
   context.rect(plot.left - 3, TOP - 4, rightOf(plot) - plot.left + 7, bottomOf(plot) - TOP + 6);
   context.clip();
-  const manner = { column: columnWidth(plot, all.length), noisy: all.length > 1 && all.length <= CROWD ? NOISY : 1 };
+  const crowd = all.length <= CROWD ? null : (texture ??= new Texture());
+  crowd?.begin(context, plot);
+  const manner = { column: columnWidth(plot, all.length), noisy: all.length > 1 && all.length <= CROWD ? NOISY : 1, crowd };
   for (const { stroke, line, past, behind, edges } of all) {
     const own = plotOf(plot, stroke);
     for (const each of behind) paintLine(context, own, manner, stroke, each, each.y, "raw");
@@ -234,6 +249,7 @@ export function paintLines(context: CanvasRenderingContext2D, plot: Plot, all: r
   const rank = ({ stroke: { behind, seldom } }: Drawn): number => Number(!behind) + 2 * Number(seldom);
   const inOrder = [...all].sort((a, b) => rank(a) - rank(b));
   for (const { stroke, line } of inOrder) paintLine(context, plotOf(plot, stroke), manner, stroke, line, line.y);
+  crowd?.flush();
   for (const each of all) paintBroken(context, plotOf(plot, each.stroke), each);
   context.restore();
 }

@@ -161,6 +161,8 @@ export interface Scene {
   /** All there are, and which of them are shown. */
   readonly runs: Runs;
   readonly cursor: Cursor;
+  /** How often any run has changed. */
+  readonly changes: number;
   readonly theme: Theme;
   /** While the page is printed, when all of it is drawn, whether it is in sight or not. */
   readonly printed?: boolean;

@@ -11,7 +11,7 @@ import { loggedStep } from "./survey";
 import type { Unseen } from "./vertical";
 import { formatStep } from "./axes";
 import { Tooltip } from "./tooltip";
-import type { Shared } from "./chart";
+import type { Shared } from "./shared";
 
 const DIRECTION: Readonly<Record<string, -1 | 1>> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
 /** Two presses within this time may be a double-click. */

@@ -17,16 +17,13 @@ interface Telling {
   readonly named: (stroke: Stroke, best: Best | null) => boolean;
   /** How many steps an epoch has. */
   readonly epoch: (store: Store, step: number) => number;
-  /** The steps that are shown, null for all. */
-  readonly zoom: readonly [number, number] | null;
+  readonly badge: LegendState["badge"];
 }
-
-const TELLING: Telling = { named: () => true, epoch: () => NaN, zoom: null };
 
 /** What the title line reads at a step, or of the latest where there is none. */
 export function legendOf(
   strokes: readonly Stroke[], step: number | null, left: Axis, right: Axis | null, hidden: ReadonlySet<string>, families: number,
-  { named, epoch, zoom }: Telling = TELLING,
+  { named, epoch, badge }: Telling,
 ): LegendState {
   const texts = textsOf(left, right, strokes);
   const best = bestOf(strokes, texts, families);
@@ -51,7 +48,7 @@ export function legendOf(
     return Math.max(...ends.map((end) => texts(stroke)(end).length)) - (percent ? 0.9 : 0.4);
   };
   const width = Math.max(0, ...told.map(widthOf));
-  return { items, best, badge: badgeOf(strokes.filter(({ line }) => !hidden.has(line.key)).flatMap(linesOf), zoom), width };
+  return { items, best, badge, width };
 }
 
 /** What each run has at a step, by its number; of several lines the first. */
@@ -119,7 +116,7 @@ export const linesOf = ({ line }: Stroke): readonly Shown[] => line.series.sprea
 const WORDS: Readonly<Record<Lack, string>> = { "": "", late: "finer detail when the cell ends", alone: "reduced copy" };
 
 /** How much fewer points are drawn between two steps than there are rows; null where every row is. */
-function badgeOf(lines: readonly Shown[], steps: readonly [number, number] | null): { readonly text: string; readonly title: string } | null {
+export function badgeOf(lines: readonly Shown[], steps: readonly [number, number] | null): LegendState["badge"] {
   let most: Seen & { readonly lack: Lack } = { rows: 1, points: 1, lack: "" };
   for (const { series, store } of lines) {
     const { rows, points } = seen(series, steps ?? undefined);

@@ -21,6 +21,10 @@ interface Row {
   readonly value: HTMLElement;
   readonly swatch: SVGLineElement;
   readonly pin: HTMLButtonElement;
+  /** What it shows. */
+  entry: Entry | null;
+  reading: string;
+  state: string;
 }
 
 const KEYS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, Home: -Infinity, End: Infinity };
@@ -35,6 +39,9 @@ export class RunLegend {
   private readonly what = make("span", { class: "runs-what" });
   private readonly tools: RunTools;
   private readonly rows = new Map<number, Row>();
+  /** The rows in sight, as nobody reads those scrolled out of the list. */
+  private readonly seen = new Set<Element>();
+  private readonly sight: IntersectionObserver;
   private order = "";
   /** The entry that Tab goes to; the arrows move it. */
   private active = 0;
@@ -44,6 +51,11 @@ export class RunLegend {
     this.element.append(this.tools.element, this.what, this.list);
     this.list.addEventListener("keydown", (event) => this.key(event), { signal });
     this.list.addEventListener("pointerleave", () => this.look(null), { signal });
+    this.sight = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) this.seen[isIntersecting ? "add" : "delete"](target);
+      scene.request();
+    }, { root: this.list, rootMargin: "48px" });
+    signal.addEventListener("abort", () => this.sight.disconnect(), { once: true });
   }
 
   draw(readings: Readings): void {
@@ -69,6 +81,8 @@ export class RunLegend {
     for (const [index, { element }] of this.rows) {
       if (entries.some((entry) => entry.index === index)) continue;
       element.remove();
+      this.sight.unobserve(element);
+      this.seen.delete(element);
       this.rows.delete(index);
     }
     entries.forEach(({ index }, i) => {
@@ -95,20 +109,26 @@ export class RunLegend {
       if (name.matches(":focus-visible")) this.look(index);
     }, { signal: this.signal });
     name.addEventListener("blur", () => this.look(null), { signal: this.signal });
-    return { element, name, label, value, swatch, pin };
+    this.sight.observe(element);
+    return { element, name, label, value, swatch, pin, entry: null, reading: "", state: "" };
   }
 
-  private fill({ element, name, label, value, swatch, pin }: Row, entry: Entry, { values }: Readings): void {
+  private fill(row: Row, entry: Entry, { values }: Readings): void {
     const { runs, theme } = this.scene;
-    const reading = runs.many && entry.shown ? values.get(entry.index) ?? "\u2013" : "";
+    const { element, name, label, value, swatch, pin } = row;
+    if (!runs.many || !entry.shown) row.reading = "";
+    else if (row.reading === "" || this.seen.has(element)) row.reading = values.get(entry.index) ?? "\u2013";
     const color = theme.family(entry.index);
+    const state = [row.reading, color, this.active === entry.index, runs.focus === entry.index].join("|");
+    if (entry === row.entry && state === row.state) return;
+    [row.entry, row.state] = [entry, state];
     if (element.dataset.color !== color) {
       element.dataset.color = color;
       element.style.setProperty("--series", color);
     }
     paintSwatch(swatch, cycleDash(entry.index));
     setText(label, entry.name);
-    setText(value, reading);
+    setText(value, row.reading);
     setAttribute(name, "aria-pressed", String(entry.shown));
     setAttribute(name, "tabindex", entry.index === this.active ? "0" : "-1");
     const several = runs.grouped && entry.members.length > 1 ? ` (mean of ${entry.members.length} runs)` : "";

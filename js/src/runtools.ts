@@ -1,6 +1,6 @@
 /** What is above the runs: a search, what they are grouped by, and a way back to all of them. */
 
-import { make, setAttribute, setText } from "./dom";
+import { hide, make, setAttribute, setText } from "./dom";
 import type { Scene } from "./model";
 import type { SpreadMode } from "./runs";
 import { searchFor } from "./search";
@@ -61,10 +61,10 @@ export class RunTools {
     const { runs } = this.scene;
     const shown = runs.entries.filter((each) => each.shown).length;
     const { length } = runs.entries;
-    this.count.hidden = !runs.many;
+    hide(!runs.many, this.count);
     setText(this.count, shown === length ? `${length} ${runs.grouped ? "groups" : "runs"}` : `${shown} of ${length}`);
-    this.all.hidden = shown === length;
-    this.search.hidden = !runs.many && runs.text("search") === "";
+    hide(shown === length, this.all);
+    hide(!runs.many && runs.text("search") === "", this.search);
     write(this.search, runs.text("search"));
     this.drawGrouping();
   }
@@ -85,10 +85,10 @@ export class RunTools {
     if (group !== "" && known) this.writing = false;
     const value = this.writing || !known ? PATTERN : group;
     if (this.by.value !== value) this.by.value = value;
-    this.by.hidden = runs.all.length < 3;
-    this.pattern.hidden = value !== PATTERN;
+    hide(runs.all.length < 3, this.by);
+    hide(value !== PATTERN, this.pattern);
     write(this.pattern, group);
-    this.spreads.hidden = !runs.grouped;
+    hide(!runs.grouped, this.spreads);
     for (const button of this.spreads.children) setAttribute(button, "aria-pressed", String((button as HTMLButtonElement).value === runs.spread));
   }
 }

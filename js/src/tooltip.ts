@@ -1,4 +1,4 @@
-import { make } from "./dom";
+import { make, ordered } from "./dom";
 
 export interface TooltipRow {
   readonly color: string;
@@ -38,6 +38,9 @@ export function moveTo(element: HTMLElement, x: number, y: number): void {
 export class Tooltip {
   readonly element = make("div", { class: "tooltip", popover: "manual" });
   private shown = "";
+  private shape = "";
+  private texts: Text[] = [];
+  private rows: { readonly dot: HTMLElement; readonly texts: readonly Text[] }[] = [];
 
   hide(): void {
     float(this.element, false);
@@ -62,20 +65,40 @@ export class Tooltip {
     moveTo(this.element, Math.max(0, Math.min(innerWidth - own, middle)), below ? plot.bottom : plot.top - height);
   }
 
-  private fill({ heading, note, kind, per, rows, more, mark }: TooltipState): void {
-    const cells = rows.flatMap(({ color, label, value, slope }) => {
-      const dot = make("span", { class: "tooltip-dot" });
-      dot.style.background = color;
-      return [make("span", { class: "tooltip-label" }, dot, label), make("span", { class: "tooltip-value" }, value),
-        ...(per ? [make("span", { class: "tooltip-slope" }, slope ?? "")] : [])];
+  private fill(state: TooltipState): void {
+    const { per = "", kind, rows, more, mark } = state;
+    const shape = [rows.length, per !== "", kind !== "", Boolean(more), Boolean(mark)].join();
+    if (shape !== this.shape) this.build(state);
+    this.shape = shape;
+    const words = [state.heading, state.note, mark, kind, per, more];
+    this.texts.forEach((text, i) => write(text, words[i] ?? ""));
+    rows.forEach(({ color, label, value, slope = "" }, i) => {
+      const { dot, texts } = this.rows[i];
+      if (dot.dataset.color !== color) dot.style.background = dot.dataset.color = color;
+      [label, value, slope].forEach((word, at) => write(texts[at], word));
     });
-    const head = (text: string): HTMLElement => make("span", { class: "tooltip-head" }, text);
-    const heads = kind || per ? [make("span"), head(kind), ...(per ? [head(per)] : [])] : [];
+  }
+
+  /** Elements for what is then written into them, again and again: made anew they would be laid out anew. */
+  private build({ kind, per, rows, more, mark }: TooltipState): void {
+    const [heading, note, marked, kinds, pers, mores] = (this.texts = Array.from({ length: 6 }, () => new Text()));
+    this.rows = rows.map(() => ({ dot: make("span", { class: "tooltip-dot" }), texts: [new Text(), new Text(), new Text()] }));
+    const cells = this.rows.flatMap(({ dot, texts: [label, value, slope] }) => [
+      make("span", { class: "tooltip-label" }, dot, label), make("span", { class: "tooltip-value" }, value),
+      ...(per ? [make("span", { class: "tooltip-slope" }, slope)] : []),
+    ]);
+    const head = (text: Text): HTMLElement => make("span", { class: "tooltip-head" }, text);
+    const heads = kind || per ? [make("span"), head(kinds), ...(per ? [head(pers)] : [])] : [];
     this.element.replaceChildren(
       make("div", { class: "tooltip-step" }, make("b", {}, heading), make("span", {}, note)),
-      ...(mark ? [make("div", { class: "tooltip-mark" }, mark)] : []),
+      ...(mark ? [make("div", { class: "tooltip-mark" }, marked)] : []),
       make("div", { class: per ? "tooltip-grid has-slopes" : "tooltip-grid" }, ...heads, ...cells),
-      ...(more ? [make("div", { class: "tooltip-more" }, more)] : []),
+      ...(more ? [make("div", { class: "tooltip-more" }, mores)] : []),
     );
   }
+}
+
+function write(text: Text, words: string): void {
+  const shown = ordered(words);
+  if (text.data !== shown) text.data = shown;
 }

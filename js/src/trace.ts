@@ -1,4 +1,5 @@
 import type { Columns } from "./decimate";
+import type { Ink } from "./texture";
 
 /** Where columns of a line stand: `width` pixels for one, a value at `base - value * scale`. */
 export interface Placing {
@@ -60,20 +61,20 @@ export function trace(context: CanvasRenderingContext2D, columns: Columns, { wid
  * Fills each column from its smallest to its largest value, as far as the last one of the column before. That is what the
  * stroke of the zigzag would cover, at a fortieth of its cost: a browser fills upright rectangles without a path.
  */
-export function fillColumns(context: CanvasRenderingContext2D, columns: Columns, { width, base, scale }: Placing, thickness: number): void {
+export function fillColumns(ink: Ink, columns: Columns, { width, base, scale }: Placing, thickness: number): void {
   const { count, x, first, min, max, last, joined } = columns;
   const half = thickness / 2;
-  context.beginPath();
+  ink.beginPath();
   for (let i = 0; i < count; i++) {
     let [low, high] = [min[i], max[i]];
     if (joined[i] && x[i] - x[i - 1] <= APART) {
       low = Math.min(low, last[i - 1]);
       high = Math.max(high, last[i - 1]);
     } else if (joined[i]) {
-      context.moveTo(x[i - 1] * width, base - last[i - 1] * scale);
-      context.lineTo(x[i] * width, base - first[i] * scale);
+      ink.moveTo(x[i - 1] * width, base - last[i - 1] * scale);
+      ink.lineTo(x[i] * width, base - first[i] * scale);
     }
-    context.fillRect(x[i] * width - half, base - high * scale - half, thickness, (high - low) * scale + thickness);
+    ink.fillRect(x[i] * width - half, base - high * scale - half, thickness, (high - low) * scale + thickness);
   }
-  context.stroke();
+  ink.stroke();
 }

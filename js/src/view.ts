@@ -64,22 +64,29 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   let panels: Panel[] = [];
   let theme = themeOf(host);
   let now = performance.now();
+  let changes = 0;
   const { layer } = options;
   const shown = options.stores.map(shownStore);
   const runs = new Runs(shown.map(({ store }) => store), options.knobs);
+  let refreshed = "";
   const refresh = (): void => {
-    shown.forEach((each) => each.refresh(scene.superseded));
+    const state = `${changes} ${scene.superseded}`;
+    if (state !== refreshed) shown.forEach((each) => each.refresh(scene.superseded));
+    refreshed = state;
     runs.refresh();
   };
   const draw = (moment: number): boolean => {
     now = moment;
     refresh();
     const easing = panels.map((panel) => panel.draw()).includes(true);
+    // A class, for a browser finds a style with `:has()` and `:not()` anew for all in it whenever anything is inserted.
+    layout.classList.toggle("is-shared", Boolean(layout.querySelector(":scope > .charts ~ .ridges:not([hidden])")));
     hearing.follow();
     return easing;
   };
   const frames = new Frames(draw, signal);
   let printed = false;
+  let ranged: { readonly of: string; readonly stores: readonly Store[]; readonly range: ReturnType<typeof stepRange> } | null = null;
   const scene: Scene = {
     ...options,
     runs,
@@ -87,6 +94,9 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
       return runs.shown;
     },
     hidden: new Set(),
+    get changes() {
+      return changes;
+    },
     get zoom() {
       return zoomOf(options.knobs.get("zoom"));
     },
@@ -105,7 +115,11 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     set layer(tag) {
       layer.set(tag);
     },
-    range: () => stepRange(scene.stores),
+    range: () => {
+      const { stores } = scene;
+      if (ranged?.of !== refreshed || ranged.stores !== stores) ranged = { of: refreshed, stores, range: stepRange(stores) };
+      return ranged.range;
+    },
     now: () => now,
     say: (words) => hearing.say(words),
     request: () => frames.request(),
@@ -138,7 +152,11 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
     dress(themeOf(host, on));
     draw(performance.now());
   }, signal);
-  for (const store of options.stores) store.subscribe(() => scene.request(), signal);
+  const changed = (): void => {
+    changes++;
+    scene.request();
+  };
+  for (const store of options.stores) store.subscribe(changed, signal);
   for (const shared of [options.cursor, layer]) shared.subscribe(() => scene.request(), signal);
   scene.request();
   return scene;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +13,7 @@ import traitlets
 
 from nbviz.channel import STATIC, Channel
 from nbviz.charts import family
+from nbviz.crowd import channels_of
 from nbviz.display import show, show_boxes
 from nbviz.run import Run
 from nbviz.series import Series
@@ -27,7 +28,7 @@ OWN = ("panels", "channels", "names", "picture", "step")
 
 
 def _references(channels: Sequence[Channel], _view: Any) -> list[str]:
-    return [f"anywidget:{channel.model_id}" for channel in channels]
+    return [channel.reference for channel in channels]
 
 
 class _Step(traitlets.Int):  # type: ignore[type-arg]  # traitlets 5.9 cannot be subscripted
@@ -100,7 +101,8 @@ class View(Files, Widget):
         self._display: Any = None
         # A view asks for no width of its own, so without this the views of an HBox would have none.
         options.setdefault("layout", {"width": "100%"})
-        channels = [Channel.of(run, among=len(self._runs)) for run in self._runs]
+        self._sharing = False
+        channels = channels_of(self._runs)
         super().__init__(
             panels=list(self.PANELS),
             channels=channels,
@@ -138,8 +140,18 @@ class View(Files, Widget):
             channel.cursor = step
 
     def _cursor_moved(self, change: Any) -> None:
-        self._set_cursor(change["new"])
+        self._share(self._set_cursor, change["new"])
         self._show(self._shown())
+
+    def _share(self, choose: Callable[[Any], None], value: Any) -> None:
+        """What one of the channels has all have; while they are told, each of them tells of it again."""
+        if self._sharing:
+            return
+        self._sharing = True
+        try:
+            choose(value)
+        finally:
+            self._sharing = False
 
     def _shown(self) -> int:
         cursor = next((channel.cursor for channel in self.channels if channel.cursor is not None), None)
@@ -150,7 +162,7 @@ class View(Files, Widget):
             holder.layer = layer
 
     def _layer_chosen(self, change: Any) -> None:
-        self._choose(change["new"])
+        self._share(self._choose, change["new"])
 
     def _latest(self) -> int:
         return max((run.last_step for run in self._runs), default=0)

@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from nbviz import Inspector, LiveLoss, Run
 from tests.browser.conftest import Opened, OpenNotebook
+from tests.browser.server import JupyterServer
+from tests.browser.test_detail import zoom
 
 RATES = (0.1, 0.2, 0.3)
 
@@ -240,3 +242,66 @@ def test_a_tooltip_is_laid_out_once_all_charts_are_painted(opened: Opened) -> No
     frame = next(at for what, at in noted if what == "measured")
     of_frame = [what for what, at in noted if at == frame]
     assert of_frame.count("painted") >= 4 and of_frame.index("measured") == len(of_frame) - 1
+
+
+NOISY = """
+import numpy as np, nbviz
+steps = np.arange(100_000)
+runs = {}
+for number in range(40):
+    run = runs[f"run{number:02d}"] = nbviz.Run(f"run{number:02d}")
+    noise = np.random.default_rng(number).normal(0, 0.05, len(steps))
+    run.extend("loss", steps, 1.7e9 + steps, np.exp(-steps / 30_000) + number * 0.02 + noise)
+    run.finish()
+"""
+BARE = """plot => {
+  const canvas = plot.querySelector("canvas");
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const colours = (x) => {
+    let found = 0;
+    for (let y = 0; y < height; y++) {
+      const [red, green, blue, alpha] = data.subarray(4 * (y * width + x), 4 * (y * width + x) + 4);
+      if (alpha === 255 && Math.max(red, green, blue) - Math.min(red, green, blue) > 40) found++;
+    }
+    return found;
+  };
+  const columns = Array.from({ length: width }, (_, x) => colours(x));
+  const [first, last] = [columns.findIndex(Boolean), columns.findLastIndex(Boolean)];
+  return [last - first, columns.slice(first, last).filter((found) => found < 20).length];
+}"""
+
+
+def test_many_noisy_lines_leave_no_gap_between_their_columns(opened: Opened) -> None:
+    given: dict[str, Any] = {}
+    exec(NOISY.replace("range(40)", "range(100)").replace("100_000", "2_000"), given)
+    page = opened(Inspector(given["runs"]))
+    expect(page.locator(".runs .run").first).to_be_visible()
+    wide, bare = page.locator(".plot").first.evaluate(BARE)
+    assert wide > 300 and bare == 0
+
+
+def test_many_finished_runs_are_opened_asked_and_answered_as_one(
+    lab: JupyterServer, open_notebook: OpenNotebook
+) -> None:
+    lab.save_widget_state()
+    notebook = open_notebook([NOISY, "view = nbviz.Inspector(runs)\nview", "print(view.step, view.zoom is not None)"])
+    notebook.page.emulate_media(reduced_motion="reduce")  # axes do not ease
+    notebook.run(0)
+    notebook.run(1)
+    output = notebook.output(1)
+    expect(chart(output, "loss").locator(".legend-badge")).to_be_visible()
+    zoom(output, 0.4, 0.45)
+    expect(chart(output, "loss").locator(".legend-badge")).to_be_hidden()
+    chart(output, "loss").locator(".plot").click(position={"x": 200, "y": 100})
+    notebook.run(2)
+    step = int(output.get_by_role("spinbutton", name="Step").input_value().replace(",", ""))
+    expect(notebook.output(2)).to_contain_text(f"{step} True")
+    notebook.save()
+    notebook.reopen()
+    output = notebook.output(1)
+    expect(output.locator(".run")).to_have_count(40)
+    expect(output.get_by_role("spinbutton", name="Step")).to_have_value(f"{step:,}")
+    wide, bare = output.locator(".plot").first.evaluate(BARE)
+    assert wide > 200 and bare == 0
+    assert notebook.errors == []
