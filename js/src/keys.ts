@@ -1,4 +1,4 @@
-/** The keys of every view: the page's help and the table in docs/guide.md are this list, which a test holds them to. */
+/** The keys of every view: the page's help and the table in docs/charts.md are this list, which a test holds them to. */
 
 export interface Keys {
   readonly title: string;

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { KEYS, keysOf } from "../../js/src/keys";
 
 test("the guide has the keys of the page's help, and no others", () => {
-  const guide = readFileSync("../docs/guide.md", "utf-8");
+  const guide = readFileSync("../docs/charts.md", "utf-8");
   const section = guide.slice(guide.indexOf("## Keys\n"), guide.indexOf("\n## ", guide.indexOf("## Keys\n") + 4));
   const rows = KEYS.flatMap(({ title, keys }) => keys.map(([key, does], i) => `| ${i ? "" : title} | ${key} | ${does} |`.replace("|  |", "| |")));
   assert.deepEqual(section.split("\n").filter((line) => line.startsWith("| ") && line !== "| | | |"), rows);
