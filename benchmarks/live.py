@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -202,10 +203,24 @@ def many(page: Lab, sizes: Size) -> list[Row]:
     at = lambda share: (box["x"] + box["width"] * share, box["y"] + box["height"] / 2)  # noqa: E731
     mouse = page.page.mouse
     page.page.evaluate("live.start()")
-    for move in range(60):
-        mouse.move(*at(0.2 + 0.01 * move))
+    for move in range(240):
+        mouse.move(*at(0.5 + 0.3 * math.sin(move / 40)))
     hovered = 1000 / float(np.mean(page.page.evaluate("live.stop()")))
-    page.page.keyboard.down("Shift")
+    zooms = [_zoomed(page, at) for _ in range(sizes.rounds)]
+    what = f"{sizes.runs} runs x 10 tags x {sizes.steps:,} steps"
+    return [
+        Row(f"{what}: run to first paint", seconds(opened), "", opened, 1.5, True, "s"),
+        Row("  to the last, and received by then", seconds(done), size(received)),
+        Row("  frames a second while hovering", f"{hovered:.1f} fps", "", hovered, 59, unit="fps"),
+        Row("  zoom to painted, median", f"{median(zooms):.0f} ms", "", median(zooms), 50, True, "ms"),
+        Row("  the first zoom, whose code is not compiled yet", f"{zooms[0]:.0f} ms", "", zooms[0], unit="ms"),
+    ]
+
+
+def _zoomed(page: Lab, at: Callable[[float], tuple[float, float]]) -> float:
+    """Milliseconds from the end of a drag that zooms until it was painted; the view is then as it was."""
+    mouse, keyboard = page.page.mouse, page.page.keyboard
+    keyboard.down("Shift")
     mouse.move(*at(0.3))
     mouse.down()
     mouse.move(*at(0.6), steps=3)
@@ -213,16 +228,12 @@ def many(page: Lab, sizes: Size) -> list[Row]:
     page.page.evaluate("live.begin()")
     begun = page.page.evaluate("live.taken().now")
     mouse.up()
-    page.page.keyboard.up("Shift")
+    keyboard.up("Shift")
     page.page.wait_for_function("live.quiet(500)")
-    zoomed = page.page.evaluate("live.taken().first") - begun
-    what = f"{sizes.runs} runs x 10 tags x {sizes.steps:,} steps"
-    return [
-        Row(f"{what}: run to first paint", seconds(opened), "", opened, 1.5, True, "s"),
-        Row("  to the last, and received by then", seconds(done), size(received)),
-        Row("  frames a second while hovering", f"{hovered:.1f} fps", "", hovered, 59, unit="fps"),
-        Row("  zoom to painted", f"{zoomed:.0f} ms", "", zoomed, 50, True, "ms"),
-    ]
+    taken = float(page.page.evaluate("live.taken().first") - begun)
+    mouse.dblclick(*at(0.5))
+    page.page.wait_for_timeout(1000)
+    return taken
 
 
 def late(page: Lab, _sizes: Size) -> list[Row]:
