@@ -10,6 +10,7 @@ import type { MakePanel, Scene } from "./model";
 import { RunLegend, type Readings } from "./runlegend";
 import { SEVERAL } from "./sections";
 import type { Shared } from "./shared";
+import { watchSize } from "./sizes";
 
 const FIRST_LEFT = 40;
 /** How near to what is in sight a chart is drawn. */
@@ -134,13 +135,7 @@ function emptyWords({ stores, tags, runs }: Scene): string {
 function watchCharts(scene: Scene, charts: ReadonlyMap<string, Chart>, signal: AbortSignal):
 { add: (chart: Chart) => void; remove: (chart: Chart) => void } {
   const chartOf = (pad: Element): Chart | undefined => [...charts.values()].find((chart) => chart.pad.element === pad);
-  const sizes = new ResizeObserver((entries) => {
-    for (const { target, contentRect: { width, height } } of entries) {
-      const chart = chartOf(target);
-      if (chart && width > 0 && height > 0) chart.size = { width, height };
-    }
-    scene.request();
-  });
+  const sizes = new Map<Chart, () => void>();
   const sight = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       const chart = chartOf(target);
@@ -149,18 +144,21 @@ function watchCharts(scene: Scene, charts: ReadonlyMap<string, Chart>, signal: A
     scene.request();
   }, { rootMargin: NEAR });
   signal.addEventListener("abort", () => {
-    sizes.disconnect();
     sight.disconnect();
     for (const chart of charts.values()) chart.remove();
   }, { once: true });
   addEventListener("resize", () => scene.request(), { signal });
   return {
-    add: ({ pad }) => {
-      sizes.observe(pad.element);
-      sight.observe(pad.element);
+    add: (chart) => {
+      sizes.set(chart, watchSize(chart.pad.element, (width, height) => {
+        if (width > 0 && height > 0) chart.size = { width, height };
+        scene.request();
+      }, signal));
+      sight.observe(chart.pad.element);
     },
     remove: (chart) => {
-      sizes.unobserve(chart.pad.element);
+      sizes.get(chart)?.();
+      sizes.delete(chart);
       sight.unobserve(chart.pad.element);
       chart.remove();
     },

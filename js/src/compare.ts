@@ -17,6 +17,7 @@ import { placeTip, sizeCanvas } from "./ridgeparts";
 import { drawAxis } from "./ridges";
 import { rangeText } from "./ridgewords";
 import { shareText } from "./rows";
+import { watchSize } from "./sizes";
 import { listenToToggle, press } from "./toggle";
 import { BINS, chooseAxis, valueText, wishOf } from "./valueaxis";
 
@@ -193,12 +194,10 @@ class Compare implements Panel {
 
   private listen(signal: AbortSignal): void {
     const { plot, pick, sides, scales } = this.parts;
-    const sizes = new ResizeObserver(([entry]) => {
-      this.width = Math.floor(entry.contentRect.width);
+    watchSize(plot, (width) => {
+      this.width = Math.floor(width);
       if (this.width > 0) this.scene.request();
-    });
-    sizes.observe(plot);
-    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
+    }, signal);
     pick.addEventListener("change", () => this.set("tag", pick.value), { signal });
     sides.forEach(({ button }, i) => button.addEventListener("click", () => this.hold(i), { signal }));
     listenToToggle(scales, (axis) => this.set("axis", axis), signal);

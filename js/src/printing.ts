@@ -6,15 +6,13 @@ const PAPER = 680;
 /** Pixels of a canvas for each of CSS's. */
 export const PRINTED_RATIO = 3;
 
-/** Calls the listener before the page is printed and after; a view keeps its layout and shrinks to the sheet. */
+/** Calls the listener before the page is printed, when a view is laid out as wide as the sheet, and after. */
 export function watchPrinting(root: HTMLElement, listener: (printed: boolean) => void, signal: AbortSignal): void {
   let printed = false;
   const change = (on: boolean): void => {
-    const width = root.offsetWidth;
-    if (on === printed || (on && width === 0)) return;
+    if (on === printed || (on && root.offsetWidth === 0)) return;
     printed = on;
-    root.style.width = on ? `${width}px` : "";
-    root.style.zoom = on ? String(Math.min(1, PAPER / width)) : "";
+    root.style.width = on ? `${PAPER}px` : "";
     listener(on);
   };
   addEventListener("beforeprint", () => change(true), { signal });

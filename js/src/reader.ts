@@ -2,6 +2,7 @@
 
 import { setAttribute } from "./dom";
 import type { Scene } from "./model";
+import { watchSize } from "./sizes";
 
 /** A layer, by its place in the list, and a step. */
 export interface Spot {
@@ -28,12 +29,10 @@ export class Reader {
     private readonly scene: Scene, private readonly element: HTMLElement,
     private readonly reading: Reading, signal: AbortSignal,
   ) {
-    const sizes = new ResizeObserver(([entry]) => {
-      reading.resized(Math.floor(entry.contentRect.width));
+    watchSize(element, (width) => {
+      reading.resized(Math.floor(width));
       scene.request();
-    });
-    sizes.observe(element);
-    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
+    }, signal);
     const on = <K extends keyof HTMLElementEventMap>(name: K, listener: (event: HTMLElementEventMap[K]) => void): void =>
       element.addEventListener(name, listener, { signal });
     on("pointermove", (event) => this.move(event));

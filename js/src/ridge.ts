@@ -17,6 +17,7 @@ import { reading, selectionWords, write } from "./ridgewords";
 import { layerRow } from "./rows";
 import { FOOT } from "./rowslayout";
 import { noneWords } from "./searchfield";
+import { watchSize } from "./sizes";
 import { listenToToggle, press } from "./toggle";
 import { wishOf } from "./valueaxis";
 
@@ -176,14 +177,12 @@ class Ridges implements Panel {
 
   private listen(signal: AbortSignal): void {
     const { state, parts: { viewport, content, back, search, whats, modes, scales, clear } } = this;
-    const sizes = new ResizeObserver(([entry]) => {
+    watchSize(content, (width) => {
       // While a search finds nothing there is no viewport to have a width.
       if (viewport.hidden) return;
-      state.width = Math.floor(entry.contentRect.width);
+      state.width = Math.floor(width);
       if (state.width > 0) this.scene.request();
-    });
-    sizes.observe(content);
-    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
+    }, signal);
     viewport.addEventListener("scroll", () => this.scene.request(), { signal, passive: true });
     this.element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.target === search.input || !state.escape()) return;

@@ -10,6 +10,7 @@ import { sizeCanvas } from "./ridgeparts";
 import { audible, voiceOf, type Spot } from "./sound";
 import { rowAt } from "./survey";
 import { writeText } from "./together";
+import { watchSize } from "./sizes";
 import { float, moveTo } from "./tooltip";
 import { TrackWindow } from "./trackwindow";
 import { curve, Happenings, Track, trackSeries, trackStep, trackX, type TrackPicture } from "./track";
@@ -126,12 +127,10 @@ class Scrubber implements Panel {
 
   private listen(signal: AbortSignal): void {
     const { play, track, input, speed, latest } = this.parts;
-    const sizes = new ResizeObserver(([entry]) => {
-      this.width = Math.floor(entry.contentRect.width);
+    watchSize(track, (width) => {
+      this.width = Math.floor(width);
       if (this.width > 0) this.scene.request();
-    });
-    sizes.observe(track);
-    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
+    }, signal);
     play.addEventListener("click", () => this.toggle(), { signal });
     latest.addEventListener("click", () => this.seek(null), { signal });
     speed.addEventListener("change", () => (this.player.speed = Number(speed.value)), { signal });

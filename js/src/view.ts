@@ -23,6 +23,7 @@ import ridgeStyle from "./ridge.css";
 import { Runs } from "./runs";
 import runsStyle from "./runs.css";
 import { makeScrubber } from "./scrubber";
+import { measureWithin } from "./sizes";
 import { applyTheme, themeOf, watchTheme } from "./theme";
 import viewStyle from "./view.css";
 
@@ -150,6 +151,7 @@ export function showView(host: HTMLElement, options: Options, signal: AbortSigna
   watchPrinting(root, (on) => {
     printed = on;
     dress(themeOf(host, on));
+    measureWithin(root);
     draw(performance.now());
   }, signal);
   const changed = (): void => {

@@ -177,6 +177,7 @@ def test_a_printed_page_is_a_figure_and_then_a_page_again(opened: Opened) -> Non
     colour = "root => getComputedStyle(root).getPropertyValue('--background')"
     page.wait_for_function("() => document.querySelector('#nbviz > div > div')")
     assert view.evaluate(colour) != "#ffffff"
+    title = box(view.locator(".header-title"))["height"]
     page.emulate_media(color_scheme="dark", media="print")
     page.wait_for_function("() => matchMedia('print').matches")
     assert view.evaluate(colour) == "#ffffff"
@@ -186,7 +187,11 @@ def test_a_printed_page_is_a_figure_and_then_a_page_again(opened: Opened) -> Non
         == 0
     )
     assert len(ink(page)) == 5 and min(ink(page)) > 0.005
-    assert box(view)["width"] <= 680
+    assert box(view)["width"] == 680
+    # Laid out anew for the sheet, at three pixels for each of CSS's, and with text as large as ever.
+    sizes = "plots => plots.map(plot => plot.querySelector('canvas').width / plot.clientWidth)"
+    assert view.locator(".plot").evaluate_all(sizes) == pytest.approx([3] * 5, rel=0.01)
+    assert box(view.locator(".header-title"))["height"] == title
     page.emulate_media(color_scheme="dark", media="screen")
     page.wait_for_function("() => !matchMedia('print').matches")
     assert view.evaluate(colour) != "#ffffff"
