@@ -14,13 +14,14 @@ from weakref import WeakSet, WeakValueDictionary
 import anywidget
 import traitlets
 
+from nbviz.budget import LEAST_POINTS, POINTS, SNAPSHOT_BYTES
 from nbviz.cells import Cells, Ending
 from nbviz.charts import family
 from nbviz.formats.splice import Frame
 from nbviz.formats.wire import encode
 from nbviz.pump import Pump
 from nbviz.run import Run
-from nbviz.sender import LEAST_POINTS, POINTS, SNAPSHOT_BYTES, Sender
+from nbviz.sender import Sender
 from nbviz.values import STEP_LIMIT
 from nbviz.widget import Widget, of_page
 

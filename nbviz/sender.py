@@ -13,47 +13,27 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from nbviz import budget
 from nbviz.charts import place
 from nbviz.detail import Closer, Known, thinned
-from nbviz.formats.drawn import Drawn
-from nbviz.formats.edgecodes import encode_edges
 from nbviz.formats.items.histogram import empty_histogram
 from nbviz.formats.items.sketched import Sketched
 from nbviz.formats.splice import Frame, Grown, HistogramColumns, ScalarColumns, Splice
 from nbviz.marks import Mark
-from nbviz.rebin import BINS, Pyramid, fold_sketched, refold
+from nbviz.rebin import Pyramid, fold_sketched
 from nbviz.run import Run
 from nbviz.series import Histogram, HistogramSeries, ScalarSeries, Series
 
-Depth = Literal["u2", "u1"]
 ShownKind = Literal["scalar", "histogram"]
 Groups: TypeAlias = dict[tuple[int, int, bytes, bytes], Grown]
 """What has grown, by generation, first row, steps and wall times."""
 
-POINTS = 16_384
-"""Scalar rows sent in one splice; more go reduced."""
-LEAST_POINTS = 16
-"""Scalar rows that a series has in a snapshot or an answer at least, if it has them."""
-CAPTURES = 512
-"""Captures of one series that a page holds; beyond it neighbours are merged."""
 TOGETHER = 1024
 """Captures that are drawn at a time."""
-SNAPSHOT_BYTES = 1_000_000
-"""A saved notebook stays usable: 1 MB costs 0.2 s at every autosave."""
-POINT_BYTES = 20
-STEP_BYTES = 8
-"""What a point takes more where the steps are not evenly spaced."""
-
 MARKS = 256
 """Marks that a page is told of, the last ones."""
 NOTE = 200
 """Characters of a note that it is."""
-CAPTURE_BYTES = 52
-"""What travels with a capture beside its bins."""
-FEW_BINS = 48
-"""Bins of a capture where so many would leave less than ``FEW_CAPTURES`` of each histogram."""
-FEW_CAPTURES = 32
-
 NO_ROWS = np.empty(0)
 NOTHING: dict[ShownKind, ScalarColumns | HistogramColumns] = {
     "scalar": ScalarColumns(NO_ROWS, NO_ROWS, NO_ROWS),
@@ -109,7 +89,7 @@ class Sender:
     def _grow(self, groups: Groups, series: ScalarSeries, start: int) -> bool:
         """Put new rows to those of other series that have the same steps and wall times, where that says it all."""
         known = not series.restarts or self._restarted.get(series.tag) == series.restarts.changes
-        if not (known and 0 < series.captured - start <= POINTS):
+        if not (known and 0 < series.captured - start <= budget.POINTS):
             return False
         steps, walls, values = series.since(start)
         key = (series.generation, start, steps.tobytes(), walls.tobytes())
@@ -126,7 +106,7 @@ class Sender:
             listed = self._listed()
             for series in listed:
                 if isinstance(series, HistogramSeries):
-                    self._held[series.tag] = len(self._pyramid(series).at_most(CAPTURES))
+                    self._held[series.tag] = len(self._pyramid(series).at_most(budget.CAPTURES))
             self._mark(listed)
 
     def totals(self) -> Frame:
@@ -156,7 +136,7 @@ class Sender:
                     splices.append(self._splice(series, _start(have[series.tag], series), answering=True))
             return self._frame(splices, self._totals(), about=True)
 
-    def detail(self, tags: Iterable[str], first: int, last: int, points: int = POINTS) -> Frame:
+    def detail(self, tags: Iterable[str], first: int, last: int, points: int = budget.POINTS) -> Frame:
         """What is to be seen of scalars between two steps: every row if they are at most ``points``, else as many.
 
         Columns only grow and are replaced, never changed, so the rows are looked for without the lock: however many
@@ -171,16 +151,19 @@ class Sender:
         with self.run.lock:
             return self._frame(splices, detail=(first, last))
 
-    def snapshot(self, limit: int = SNAPSHOT_BYTES) -> Frame:
+    def snapshot(self, limit: int = budget.SNAPSHOT_BYTES) -> Frame:
         """Every series from 0, in at most about ``limit`` bytes."""
         with self.run.lock:
             listed = self._listed()
             scalars = [series for series in listed if isinstance(series, ScalarSeries)]
             histograms = [series for series in listed if isinstance(series, HistogramSeries)]
             share = (limit // 2 if histograms else limit) // max(1, len(scalars))
-            splices = [self._scalars(series, 0, _points(series, share)) for series in scalars]
-            left = limit - sum((POINT_BYTES + STEP_BYTES) * len(splice.columns.walls) for splice in splices)
-            return self._frame([*splices, *self._bounded(histograms, left)], about=True)
+            splices = [self._scalars(series, 0, budget.points_within(share, series.since(0)[0])) for series in scalars]
+            left = limit - sum(budget.scalar_bytes(len(splice.columns.walls)) for splice in splices)
+            depth, chosen = budget.captures_within(left, [self._pyramid(series) for series in histograms])
+            for series, captures in zip(histograms, chosen, strict=True):
+                splices.append(self._histograms(series, 0, captures, depth))
+            return self._frame(splices, about=True)
 
     def _listed(self) -> list[Series]:
         """Every series, after the one commit of a frame: with the lock held, nothing grows until the next."""
@@ -220,13 +203,13 @@ class Sender:
 
     def _splice(self, series: Series, start: int, answering: bool = False) -> Splice:
         if isinstance(series, ScalarSeries):
-            return self._scalars(series, start, POINTS)
+            return self._scalars(series, start, budget.POINTS)
         assert isinstance(series, HistogramSeries)
         pyramid = self._pyramid(series)
         held = (self._held.get(series.tag, 0) if start else 0) + series.captured - start
-        captures = pyramid.since(start) if held <= CAPTURES else None
+        captures = pyramid.since(start) if held <= budget.CAPTURES else None
         if captures is None:
-            start, captures = 0, pyramid.at_most(CAPTURES // 2)
+            start, captures = 0, pyramid.at_most(budget.CAPTURES // 2)
             held = len(captures)
         if not answering:
             self._held[series.tag] = held
@@ -240,7 +223,9 @@ class Sender:
         columns = ScalarColumns(steps.astype(np.float64), walls, values, index)
         return self._joined(series, start, columns)
 
-    def _histograms(self, series: Series, start: int, captures: Sequence[Histogram], depth: Depth = "u2") -> Splice:
+    def _histograms(
+        self, series: Series, start: int, captures: Sequence[Histogram], depth: budget.Depth = "u2"
+    ) -> Splice:
         columns = HistogramColumns(
             steps=np.array([capture.step for capture in captures], np.float64),
             walls=np.array([capture.wall_time for capture in captures], np.float64),
@@ -266,12 +251,12 @@ class Sender:
 
     def _new(self, series: HistogramSeries) -> Iterator[tuple[Pyramid, Histogram | Sketched]]:
         """The captures that the pyramid of a series lacks."""
-        generation, pyramid = self._pyramids.get(series.tag, (-1, Pyramid(CAPTURES)))
+        generation, pyramid = self._pyramids.get(series.tag, (-1, Pyramid(budget.CAPTURES)))
         new = series.captured - pyramid.captured
         # What is new was merged only where it was not looked at for long: then the rows tell the history anew.
         sizes = series.sizes[-new:] if new else ()
         if generation != series.generation or sum(sizes) > len(sizes):
-            pyramid, sizes = Pyramid(CAPTURES), series.sizes
+            pyramid, sizes = Pyramid(budget.CAPTURES), series.sizes
             self._pyramids[series.tag] = (series.generation, pyramid)
         pyramid.marks = [mark.step for mark in self.run.committed_marks()]
         for row in range(len(series) - len(sizes), len(series)):
@@ -288,31 +273,6 @@ class Sender:
             return empty_histogram(int(series.steps[row]), float(series.wall_times[row]))
         # What an event file says to be a sum is one row nevertheless.
         return capture if isinstance(capture, Sketched) else replace(capture, captures=1)
-
-    def _bounded(self, histograms: Sequence[HistogramSeries], limit: int) -> list[Splice]:
-        """Histogram splices in about ``limit`` bytes: first coarser counts, then neighbours merged, then fewer bins."""
-        widths = [_edge_bytes(self._pyramid(series)) for series in histograms]
-        for depth, captures, bins in _plans():
-            chosen = [self._pyramid(series).at_most(captures) for series in histograms]
-            size = sum(
-                _bytes(capture, depth, bins, width)
-                for held, width in zip(chosen, widths, strict=True)
-                for capture in held
-            )
-            if size <= limit:
-                break
-        if bins < BINS:
-            narrow = iter(refold([capture for held in chosen for capture in held], bins))
-            chosen = [list(islice(narrow, len(held))) for held in chosen]
-        return [self._histograms(series, 0, held, depth) for series, held in zip(histograms, chosen, strict=True)]
-
-
-def _points(series: ScalarSeries, size: int) -> int:
-    """How many points of a series take about so many bytes."""
-    steps = series.since(0)[0]
-    even = len(steps) < 2 or steps[-1] - steps[0] == (len(steps) - 1) * (steps[1] - steps[0])
-    points = size // (POINT_BYTES if even else POINT_BYTES + STEP_BYTES)
-    return min(POINTS, max(LEAST_POINTS, points))
 
 
 def _start(have: Any, series: Series) -> int:
@@ -334,26 +294,3 @@ def _extremes(captures: Sequence[Histogram]) -> NDArray[np.float32]:
 def _last_rows(captures: Sequence[Histogram], start: int) -> NDArray[np.uint32]:
     """The last row of each of the captures, of which the first begins at row ``start``."""
     return (start + np.cumsum([capture.captures for capture in captures]) - 1).astype(np.uint32)
-
-
-def _plans() -> Iterator[tuple[Depth, int, int]]:
-    """How a snapshot may hold histograms, the best first: levels of counts, captures and bins."""
-    yield "u2", CAPTURES, BINS
-    captures, bins = CAPTURES, BINS
-    while captures:
-        yield "u1", captures, bins
-        if captures > FEW_CAPTURES or bins == FEW_BINS:
-            captures //= 2
-        else:
-            bins = FEW_BINS
-
-
-def _edge_bytes(pyramid: Pyramid) -> int:
-    """What an edge takes on the wire: one odd capture makes a splice send all of them whole."""
-    newest = pyramid.at_most(CAPTURES)[-1:]
-    coded = bool(newest) and bool(encode_edges(Drawn.of([newest[0].counts], [newest[0].edges]))[0].all())
-    return 1 if coded else 4
-
-
-def _bytes(capture: Histogram, depth: Depth, bins: int, edge_bytes: int) -> int:
-    return CAPTURE_BYTES + (edge_bytes + (2 if depth == "u2" else 1)) * min(len(capture.counts), bins)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from nbviz import sender as sender_module
+from nbviz import budget
 from nbviz.formats.wire import encode
 from nbviz.run import Run
 from nbviz.sender import Sender
@@ -159,8 +159,8 @@ def survives(machine: type[Wire], page: Page, examples: int) -> None:
         print_blob=True,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sender_module, "POINTS", 16)
-        patch.setattr(sender_module, "CAPTURES", 8)
+        patch.setattr(budget, "POINTS", 16)
+        patch.setattr(budget, "CAPTURES", 8)
         run_state_machine_as_test(machine, settings=quick)
 
 

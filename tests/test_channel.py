@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from nbviz import Inspector, LiveLoss, NbvizWarning, Run
+from nbviz.budget import FEW_BINS, SNAPSHOT_BYTES
 from nbviz.channel import Channel, pump
 from nbviz.formats.sketch import Sketch
 from nbviz.formats.splice import Frame
 from nbviz.formats.wire import decode, encode
 from nbviz.pump import Pump
-from nbviz.sender import FEW_BINS, SNAPSHOT_BYTES, Sender
+from nbviz.sender import Sender
 
 
 @pytest.fixture

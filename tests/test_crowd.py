@@ -122,7 +122,7 @@ def test_a_run_that_grows_after_all_is_sent_by_its_number(told: Told) -> None:
     many["run3"].extend("loss", [5], [1.7e9 + 5], [0.1])
     channels[3].flush()
     assert [(kind, numbers) for kind, numbers, _ in told] == [("frames", [3])]
-    assert [(splice.start, splice.rows) for splice in told[0][2][0].splices] == [(5, 1)]
+    assert [(each.series, each.start, len(each.walls)) for each in told[0][2][0].grown] == [([0], 5, 1)]
 
 
 def test_a_crowd_that_was_closed_is_made_anew() -> None:
