@@ -42,20 +42,25 @@ class Widgets:
             for child in state.get("children", ()):
                 yield from self.views(str(child).removeprefix(MODEL))
             return
-        runs = {str(reference): self._run(str(reference)) for reference in state["channels"]}
+        runs = {str(reference).replace("#", "/"): self._run(str(reference)) for reference in state["channels"]}
         if all(runs.values()):
             self.channels.update((reference, run) for reference, run in runs.items() if run)
-            yield {name: value for name, value in state.items() if is_own(name)}
+            yield {name: value for name, value in state.items() if is_own(name)} | {"channels": [*runs]}
 
     def _state(self, model: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self._models.get(model, {}).get("state", {})
         return found
 
     def _run(self, reference: str) -> dict[str, Any] | None:
-        model = reference.removeprefix("anywidget:")
+        """What a page needs of a run; of one in a crowd as if it were alone."""
+        model, _, number = reference.removeprefix("anywidget:").partition("#")
+        own = {name: value for name, value in self._state(model).items() if is_own(name)}
+        path: list[str | int] = ["_snapshot"]
+        if number:
+            path = ["_snapshots", int(number)]
+            own["run"], own["family"] = own.pop("runs")[int(number)]
         for buffer in self._models.get(model, {}).get("buffers", ()):
-            if buffer["path"] == ["_snapshot"]:
-                own = {name: value for name, value in self._state(model).items() if is_own(name)}
+            if buffer["path"] == path:
                 return {**own, "_snapshot": pack(base64.b64decode(buffer["data"]))}
         return None
 

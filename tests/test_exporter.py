@@ -16,7 +16,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from nbviz import Inspector, LiveLoss, Run, Scrubber
+from nbviz.crowd import MANY
 from nbviz.exporter import STATE, VIEW, NbvizExporter
+from nbviz.formats.wire import decode
 from tests.pictures import run_of
 
 
@@ -36,8 +38,10 @@ def shown(*widgets: Any, html: str = "") -> Any:
 
 def within(widget: Any) -> Iterator[Any]:
     yield widget
-    for part in (*getattr(widget, "children", ()), *getattr(widget, "channels", ())):
+    for part in getattr(widget, "children", ()):
         yield from within(part)
+    for channel in getattr(widget, "channels", ()):
+        yield channel._speaker[0] if channel._speaker else channel
 
 
 def page_of(notebook: Any, **traits: Any) -> BeautifulSoup:
@@ -76,6 +80,19 @@ def test_a_view_stands_where_it_stood_with_what_it_showed_and_without_the_pictur
     assert state["channels"] == [reference] and run["run"] == "digits"
     (buffer,) = notebook.metadata["widgets"][STATE]["state"][view.channels[0].model_id]["buffers"]
     assert unpacked(run["_snapshot"]) == base64.b64decode(buffer["data"])
+
+
+def test_many_finished_runs_that_are_one_model_are_runs_of_their_own_in_the_page() -> None:
+    runs = {f"run{number}": run_of(f"run{number}", loss=[3.0, float(number)]) for number in range(MANY + 1)}
+    for run in runs.values():
+        run.finish()
+    view = Inspector(runs)
+    models = models_of(page_of(shown(view)))
+    (state,) = models["views"]
+    found = [models["channels"][reference] for reference in state["channels"]]
+    assert [run["run"] for run in found] == [*runs]
+    last = [decode(unpacked(run["_snapshot"])).splices[0].columns.values[-1] for run in found]
+    assert last == [*range(MANY + 1)]
 
 
 def test_views_in_a_box_stand_one_below_the_other() -> None:
