@@ -72,9 +72,11 @@ class Crowd(Widget):
         if self._sharing:
             return
         self._sharing = True
-        for each in (self, *self._channels):
-            setattr(each, change["name"], change["new"])
-        self._sharing = False
+        try:
+            for each in (self, *self._channels):
+                setattr(each, change["name"], change["new"])
+        finally:
+            self._sharing = False
 
     def _handle(self, _widget: Any, message: Any, _buffers: Any) -> None:
         kind = message.get("type") if isinstance(message, dict) else None

@@ -153,3 +153,17 @@ SOME = channels_of([*runs(MANY + 1).values()])
 def test_an_exported_page_has_a_model_for_each_run(tmp_path: Any) -> None:
     page = nbviz.export_html(Inspector(runs(MANY + 1)), tmp_path / "page.html")
     assert page.series == MANY + 1
+
+
+def test_an_observer_that_raises_does_not_part_the_runs_of_a_crowd(told: Told) -> None:
+    channels = channels_of([*runs(MANY + 1).values()])
+
+    def refuse(change: Any) -> None:
+        if change["new"] == 1:
+            raise ValueError("refused")
+
+    channels[3].observe(refuse, "cursor")
+    with pytest.raises(ValueError, match="refused"):
+        channels[0].cursor = 1
+    channels[0].cursor = 2
+    assert [channel.cursor for channel in channels] == [2] * (MANY + 1)

@@ -47,9 +47,8 @@ const KNOBS = [
 async function render(context: { model: Model; el: HTMLElement; host: Host; signal: AbortSignal }): Promise<void> {
   const { model, el, host, signal } = context;
   const references = (model.get("channels") as string[]).map((each) => each.split("#"));
-  const found = new Map<string, Promise<{ exports: unknown }>>();
-  for (const [reference] of references) if (!found.has(reference)) found.set(reference, host.getWidget(reference));
-  const channels = (await Promise.all(found.values())).map(({ exports }) => exports as Exports);
+  const models = [...new Set(references.map(([reference]) => reference))];
+  const channels = (await Promise.all(models.map((each) => host.getWidget(each)))).map(({ exports }) => exports as Exports);
   if (signal.aborted) return;
   const body = document.createElement("div");
   // JupyterLab would take the arrow keys and Enter for its own; Lumino's application looks for this attribute.
@@ -58,7 +57,7 @@ async function render(context: { model: Model; el: HTMLElement; host: Host; sign
   signal.addEventListener("abort", () => body.remove());
   const names = model.get("names") as [string, string][];
   const scene = showView(body, {
-    stores: references.map(([reference, run = 0], i) => named(channels[[...found.keys()].indexOf(reference)].stores[+run], names[i])),
+    stores: references.map(([reference, run = 0], i) => named(channels[models.indexOf(reference)].stores[+run], names[i])),
     cursor: joined(channels.map(({ cursor }) => cursor), () => new StepCursor(), signal),
     layer: joined(channels.map(({ layer }) => layer), () => new Shared<string>(), signal),
     panels: model.get("panels") as string[],
